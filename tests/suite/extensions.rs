@@ -27,10 +27,16 @@ fn three_instances() -> (Sandbox, String) {
     (sandbox, pack)
 }
 
-/// Another archive for the same path.
-fn other_archive(sandbox: &Sandbox) -> String {
-    let other = Handler::new("extension", "acme.oauth.auth0", "^1, <1.9").archive();
-    sandbox.write("packs/other.gtpack", other).display().to_string()
+/// A later version of the pack, in a file of its own.
+fn later_version(sandbox: &Sandbox) -> String {
+    let handler = Handler::new("extension", "acme.oauth.auth0", "^1.2, <1.9");
+    let later = handler.archive_by("test", "1.2.0");
+    sandbox.write("packs/later.gtpack", later).display().to_string()
+}
+
+/// The archive that each instance pins.
+fn archives(sandbox: &Sandbox) -> Vec<Value> {
+    members(&sandbox.extensions().list().succeeded().result()["extensions"], "archive_sha256")
 }
 
 fn instances(sandbox: &Sandbox) -> Vec<Value> {
@@ -89,48 +95,119 @@ has_previous: true
 }
 
 #[test]
-fn instances_share_one_archive_and_are_updated_together() {
+fn one_instance_tries_a_new_version_alone() {
     let (sandbox, _) = three_instances();
-    let other = other_archive(&sandbox);
-    let update = sandbox.extensions().update().kind(LATER).pack_ref(&other).instance_id("primary");
-    let message = update.clone().refused(1, "conflict");
-    assert_contains(&message, &["another archive", "--all-instances"]);
-    update.all_instances().succeeded().has(
+    let first = archives(&sandbox)[0].clone();
+    let update = sandbox.extensions().update().kind(LATER).pack_ref(later_version(&sandbox));
+    let report = update.instance_id("primary").succeeded().result();
+    let second = report["archive_sha256"].clone();
+    assert_ne!(first, second);
+    assert_eq!(archives(&sandbox), [first.clone(), second, first.clone()]);
+    // each binding resolves to the handler in its own archive
+    sandbox.env().doctor().succeeded().has(
+        &["extensions", "duplicate_registrations", "healthy"],
+        str![[r#"
+extensions: {"count": 3, "unknown_kinds": [], "slot_mismatches": [], "version_skew": []}
+duplicate_registrations: []
+healthy: true
+"#]],
+    );
+    let checks = sandbox.env().tool_check().succeeded().result();
+    assert_eq!(members(&checks["extension_bindings"], "kind"), [KIND, LATER, KIND]);
+    let resolve = |reference| sandbox.extensions().resolve(reference).succeeded().result();
+    assert_eq!(resolve("ext://acme.oauth.auth0")["answers"], json!({}));
+    assert_eq!(resolve("ext://acme.oauth.auth0/secondary")["answers"], json!({}));
+
+    let rollback = sandbox.extensions().rollback().kind(LATER).instance_id("primary");
+    assert_eq!(rollback.succeeded().result()["archive_sha256"], first);
+    assert_eq!(archives(&sandbox), vec![first; 3]);
+    sandbox.env().doctor().succeeded();
+}
+
+#[test]
+fn a_version_that_the_pinned_archive_does_not_support_is_reported() {
+    let (sandbox, _) = three_instances();
+    let update = sandbox.extensions().update().pack_ref(later_version(&sandbox));
+    update.clone().kind(KIND).instance_id("primary").refused(1, "version-skew");
+    update.kind(LATER).instance_id("primary").succeeded();
+    // as another tool would
+    let path = sandbox.environment("local").join("environment.json");
+    let text = std::fs::read_to_string(&path).expect("a file");
+    std::fs::write(&path, text.replacen(LATER, "acme.oauth.auth0@1.0.0", 1)).expect("a file");
+    let report = sandbox.env().doctor().exited(1).result();
+    assert_eq!(report["extensions"]["version_skew"][0]["requested"], "1.0.0");
+}
+
+#[test]
+fn an_unrelated_pack_cannot_use_the_path() {
+    let (sandbox, _) = three_instances();
+    let unrelated = Handler::new("extension", "acme.oauth.auth0", "^1").archive_by("evil", "1.0.0");
+    let unrelated = sandbox.write("packs/unrelated.gtpack", unrelated);
+    let add = sandbox.extensions().add().kind(KIND).pack_ref(&unrelated).instance_id("new");
+    let message = add.refused(1, "conflict");
+    assert_contains(&message, &["already provided by pack", "only versions of one pack"]);
+    let update = sandbox.extensions().update().kind(KIND).pack_ref(&unrelated);
+    update.clone().refused(1, "conflict");
+    // all instances are replaced at once, so it takes the path of no other pack
+    update.all_instances().succeeded();
+    sandbox.env().doctor().succeeded();
+}
+
+#[test]
+fn instances_are_updated_together() {
+    let (sandbox, _) = three_instances();
+    let later = later_version(&sandbox);
+    let update = sandbox.extensions().update().kind(LATER).pack_ref(&later).instance_id("primary");
+    update.clone().all_instances().succeeded().has(
         &["moved"],
         str![[r#"
 moved: [{
   "environment_id": "local",
   "kind": "acme.oauth.auth0@1.2.0",
-  "pack_ref": "[HOME]/packs/other.gtpack",
+  "pack_ref": "[HOME]/packs/later.gtpack",
+  "archive_sha256": "[DIGEST]",
   "generation": 1,
   "has_previous": true
 }, {
   "environment_id": "local",
   "instance_id": "secondary",
   "kind": "acme.oauth.auth0@1.2.0",
-  "pack_ref": "[HOME]/packs/other.gtpack",
+  "pack_ref": "[HOME]/packs/later.gtpack",
+  "archive_sha256": "[DIGEST]",
   "generation": 1,
   "has_previous": true
 }]
 "#]],
     );
-    assert_eq!(refs(&sandbox), vec![other; 3]);
+    assert_eq!(refs(&sandbox), vec![later; 3]);
     sandbox.env().doctor().succeeded();
+    let again = update.all_instances().succeeded();
+    again.has(&["unchanged", "generation"], str![[r#"
+unchanged: true
+generation: 1
+"#]]);
+    assert_eq!(again.result()["moved"], Value::Null);
+}
+
+#[test]
+fn instances_that_are_there_already_stay_as_they_are() {
+    let (sandbox, _) = three_instances();
+    let later = later_version(&sandbox);
+    let update = sandbox.extensions().update().kind(LATER).pack_ref(&later);
+    update.clone().instance_id("primary").succeeded();
+    let report = update.all_instances().succeeded().result();
+    assert_eq!(members(&report["moved"], "instance_id"), ["secondary"]);
+    let generations = members(&sandbox.document("local")["extensions"], "generation");
+    assert_eq!(generations, [json!(1), json!(1), json!(1)]);
 }
 
 #[test]
 fn instances_updated_together_are_rolled_back_together() {
     let (sandbox, pack) = three_instances();
-    let other = other_archive(&sandbox);
-    let update = sandbox.extensions().update().kind(LATER).pack_ref(&other).instance_id("primary");
+    let later = later_version(&sandbox);
+    let update = sandbox.extensions().update().kind(LATER).pack_ref(&later).instance_id("primary");
     update.all_instances().succeeded();
-
-    let before = sandbox.document("local");
     let rollback = sandbox.extensions().rollback().kind(LATER).instance_id("primary");
-    let message = rollback.clone().refused(1, "conflict");
-    assert_contains(&message, &["was not rolled back", "`--all-instances`"]);
-    assert_eq!(sandbox.document("local"), before);
-
     rollback.all_instances().succeeded().has(
         &["generation", "moved"],
         str![[r#"
@@ -139,6 +216,7 @@ moved: [{
   "environment_id": "local",
   "kind": "acme.oauth.auth0@1.0.0",
   "pack_ref": "[HOME]/packs/acme.oauth.auth0.gtpack",
+  "archive_sha256": "[DIGEST]",
   "generation": 2,
   "has_previous": false
 }, {
@@ -146,6 +224,7 @@ moved: [{
   "instance_id": "secondary",
   "kind": "acme.oauth.auth0@1.0.0",
   "pack_ref": "[HOME]/packs/acme.oauth.auth0.gtpack",
+  "archive_sha256": "[DIGEST]",
   "generation": 2,
   "has_previous": false
 }]
@@ -181,27 +260,28 @@ moved: [{
 }
 
 #[test]
-fn an_instance_without_a_previous_binding_keeps_the_others() {
-    let (sandbox, _) = three_instances();
-    let other = other_archive(&sandbox);
-    let update = sandbox.extensions().update().kind(LATER).pack_ref(&other).instance_id("primary");
+fn an_instance_without_a_previous_binding_is_not_rolled_back() {
+    let (sandbox, pack) = three_instances();
+    let later = later_version(&sandbox);
+    let update = sandbox.extensions().update().kind(LATER).pack_ref(&later).instance_id("primary");
     update.all_instances().succeeded();
-    let add = sandbox.extensions().add().kind(LATER).pack_ref(&other).instance_id("late");
+    let add = sandbox.extensions().add().kind(LATER).pack_ref(&later).instance_id("late");
     add.succeeded();
     let rollback = sandbox.extensions().rollback().kind(LATER).instance_id("primary");
-    let message = rollback.all_instances().refused(1, "conflict");
-    assert_contains(&message, &["`late`", "`update --all-instances`"]);
+    rollback.all_instances().succeeded();
+    assert_eq!(refs(&sandbox), [&pack, &pack, &pack, &later].map(|text| json!(text)));
+    sandbox.env().doctor().succeeded();
 }
 
 #[test]
-fn the_advice_for_diverging_instances_works() {
-    let (sandbox, _) = three_instances();
-    let other = other_archive(&sandbox);
-    let add = sandbox.extensions().add().kind(LATER).pack_ref(&other).instance_id("new");
-    let message = add.clone().refused(1, "conflict");
-    assert!(message.contains("add `--all-instances`"), "{message}");
-    add.all_instances().succeeded();
-    assert_eq!(refs(&sandbox), vec![other; 4]);
+fn a_new_instance_may_have_another_version() {
+    let (sandbox, pack) = three_instances();
+    let later = later_version(&sandbox);
+    let add = sandbox.extensions().add().kind(LATER).pack_ref(&later);
+    add.clone().instance_id("new").succeeded();
+    assert_eq!(refs(&sandbox), [&pack, &pack, &pack, &later].map(|text| json!(text)));
+    add.instance_id("newer").all_instances().succeeded();
+    assert_eq!(refs(&sandbox), vec![later; 5]);
     let answers = sandbox.document("local")["extensions"][1]["answers_ref"].clone();
     assert_eq!(
         answers, "extensions/acme.oauth.auth0-primary/answers.json",

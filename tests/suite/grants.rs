@@ -40,7 +40,7 @@ fn update<'a>(sandbox: &'a Sandbox, pack: &str) -> Gtc<'a> {
 }
 
 fn listed(sandbox: &Sandbox) -> Value {
-    sandbox.grants().list().succeeded().result()["packs"].clone()
+    sandbox.grants().list().succeeded().result()["bindings"].clone()
 }
 
 #[test]
@@ -95,8 +95,8 @@ fn a_grant_is_listed_revoked_and_granted_again() {
         &pinned,
         str![[r#"
 [{
-  "environment_id": "local",
-  "kinds": ["acme.revocation.list"],
+  "slot": "revocation",
+  "kind": "acme.revocation.list@1.0.0",
   "pack_ref": "[HOME]/packs/list.gtpack",
   "archive_sha256": "[DIGEST]",
   "grants": {"tools": ["crl fetch *"], "network": ["crl.example:443"]}
@@ -105,10 +105,15 @@ fn a_grant_is_listed_revoked_and_granted_again() {
     );
 
     let revoke = sandbox.grants().revoke(PATH).tool("crl fetch *");
-    revoke
-        .clone()
-        .succeeded()
-        .has(&["grants"], str![[r#"grants: {"tools": [], "network": ["crl.example:443"]}"#]]);
+    revoke.clone().succeeded().has(&["bindings"], str![[r#"
+bindings: [{
+  "slot": "revocation",
+  "kind": "acme.revocation.list@1.0.0",
+  "pack_ref": "[HOME]/packs/list.gtpack",
+  "archive_sha256": "[DIGEST]",
+  "grants": {"tools": [], "network": ["crl.example:443"]}
+}]
+"#]]);
     sandbox.env().doctor().exited(1).has(&["permission_faults"], str![[r#"
 permission_faults: [{
   "pack_ref": "[HOME]/packs/list.gtpack",
@@ -129,7 +134,7 @@ permission_faults: [{
     assert_eq!(listed(&sandbox), pinned);
     let human = sandbox.grants().list().human().succeeded();
     human.shows(&[
-        "`acme.revocation.list`",
+        "slot `revocation`: `acme.revocation.list@1.0.0`",
         "  may run `crl fetch *`\n  may reach `crl.example:443`",
     ]);
     assert_json(

@@ -66,7 +66,7 @@ fn only_a_pack_with_a_trusted_signature_is_bound() {
     assert_eq!(text(&update(&sandbox, &pack).succeeded().result()["signer"]), author.id);
     extend.human().succeeded().shows(&[&format!("  signed by `{}`\n", author.id)]);
     let pins: Value = serde_json::from_str(&sandbox.pins()).expect("JSON");
-    assert_eq!(pins["packs"][pack.display().to_string()]["signer"], author.id);
+    assert_eq!(pins["bindings"]["secrets"]["signer"], author.id);
     let report = doctor(&sandbox, 0);
     assert_eq!(report["signatures"][0]["state"], "verified");
     assert_eq!(

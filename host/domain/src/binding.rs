@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
 use crate::{
-    CapabilitySlot, CoreSlot, DescriptorPath, ForeignText, InstanceId, PackDescriptor, PackRef,
+    CapabilitySlot, CoreSlot, DescriptorPath, ForeignText, InstanceId, PackDescriptor, PackRef, Pin,
 };
 
 /// A pack that is bound in an environment.
@@ -21,19 +21,51 @@ pub struct Binding {
     pub answers_ref: Option<AnswersRef>,
     /// The number of changes since it was added.
     pub generation: u64,
-    /// The binding that a rollback restores. It has no previous one itself: `change::update` drops
-    /// it, `environment.json` holds one, and pins are retained for one.
+    /// The exact bytes and permissions; none for a built-in pack, which changes with the
+    /// program, and for a pack that was bound without fetching it.
+    pub pin: Option<Pin>,
+    /// The binding that a rollback restores, with its pin. It has no previous one itself:
+    /// `change::update` drops it.
     pub previous: Option<PreviousBinding>,
 }
 
 impl Binding {
     /// Returns its key, which is unique within the environment.
     pub fn key(&self) -> BindingKey {
-        match &self.place {
-            BindingPlace::Slot(slot) => BindingKey::Slot(*slot),
-            BindingPlace::Extension(instance) => {
-                BindingKey::Extension { path: self.kind.path().clone(), instance: instance.clone() }
-            }
+        BindingKey::of(&self.place, &self.kind)
+    }
+
+    /// Returns the binding that a rollback would restore, if it is readable.
+    pub fn readable_previous(&self) -> Option<&Self> {
+        match &self.previous {
+            Some(PreviousBinding::Known(previous)) => Some(previous),
+            Some(PreviousBinding::Opaque(_)) | None => None,
+        }
+    }
+
+    /// Returns true if the other binding binds the same bytes with the same permissions and
+    /// answers, whatever their generations and previous bindings.
+    pub fn has_same_content(&self, other: &Self) -> bool {
+        let same_pin = match (&self.pin, &other.pin) {
+            (Some(ours), Some(theirs)) => ours.has_same_content(theirs),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        let Self { place, kind, pack_ref, answers_ref, generation: _, pin: _, previous: _ } = self;
+        same_pin
+            && *place == other.place
+            && *kind == other.kind
+            && *pack_ref == other.pack_ref
+            && *answers_ref == other.answers_ref
+    }
+
+    /// Sets the pin of this binding, and of the previous one that it keeps. `pin_of` is called
+    /// with this binding, and with each of the two.
+    pub(crate) fn set_pins(&mut self, pin_of: &impl Fn(&Self, &Self) -> Option<Pin>) {
+        let bound = self.clone();
+        self.pin = pin_of(&bound, &bound);
+        if let Some(PreviousBinding::Known(previous)) = &mut self.previous {
+            previous.pin = pin_of(&bound, previous);
         }
     }
 }
@@ -69,6 +101,26 @@ pub enum BindingKey {
         /// The instance; `None` is the default instance.
         instance: Option<InstanceId>,
     },
+}
+
+impl BindingKey {
+    /// Returns the key of a binding in this place.
+    pub(crate) fn of(place: &BindingPlace, kind: &PackDescriptor) -> Self {
+        match place {
+            BindingPlace::Slot(slot) => Self::Slot(*slot),
+            BindingPlace::Extension(instance) => {
+                Self::Extension { path: kind.path().clone(), instance: instance.clone() }
+            }
+        }
+    }
+
+    /// Returns the place of a binding with this key.
+    pub fn place(&self) -> BindingPlace {
+        match self {
+            Self::Slot(slot) => BindingPlace::Slot(*slot),
+            Self::Extension { instance, .. } => BindingPlace::Extension(instance.clone()),
+        }
+    }
 }
 
 impl fmt::Display for BindingKey {

@@ -1,8 +1,7 @@
-//! Finds problems of an environment by resolving its bindings in a registry.
+//! Finds problems of an environment by resolving its bindings.
 
 use crate::{
-    Binding, BindingKey, BindingPlace, CoreSlot, EnvPackHandler, Environment, Registry,
-    ResolveError,
+    Binding, BindingKey, BindingPlace, CoreSlot, EnvPackHandler, Environment, ResolveError,
 };
 
 /// The severity of a problem.
@@ -48,15 +47,14 @@ impl BindingDiagnosis<'_> {
     }
 }
 
-/// Resolves every binding of an environment in a registry.
+/// Resolves every binding of an environment.
 pub fn diagnose<'a>(
     environment: &'a Environment,
-    registry: &'a Registry,
+    resolve: impl Fn(&Binding) -> Result<&'a dyn EnvPackHandler, ResolveError>,
 ) -> EnvironmentDiagnosis<'a> {
-    let bindings = environment.bindings().map(|binding| BindingDiagnosis {
-        binding,
-        verdict: registry.resolve_for_slot(&binding.kind, binding.place.slot()),
-    });
+    let bindings = environment
+        .bindings()
+        .map(|binding| BindingDiagnosis { binding, verdict: resolve(binding) });
     let missing_slots =
         CoreSlot::all().filter(|slot| environment.binding(&BindingKey::Slot(*slot)).is_none());
     EnvironmentDiagnosis { bindings: bindings.collect(), missing_slots: missing_slots.collect() }
@@ -65,7 +63,7 @@ pub fn diagnose<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CapabilitySlot, PackRef};
+    use crate::{CapabilitySlot, PackRef, Registry};
 
     fn binding(place: BindingPlace, kind: &str) -> Binding {
         let kind: crate::PackDescriptor = kind.parse().expect(kind);
@@ -75,6 +73,7 @@ mod tests {
             kind,
             answers_ref: None,
             generation: 0,
+            pin: None,
             previous: None,
         }
     }
@@ -89,7 +88,7 @@ mod tests {
         let environment =
             Environment::new("local".parse().expect("an id"), bindings).expect("valid");
         let registry = Registry::default();
-        let diagnosis = diagnose(&environment, &registry);
+        let diagnosis = diagnose(&environment, |binding| registry.resolve(&binding.kind));
         let severities: Vec<_> =
             diagnosis.bindings.iter().map(BindingDiagnosis::severity).collect();
         assert_eq!(

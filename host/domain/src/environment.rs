@@ -1,6 +1,6 @@
 //! An environment: its id and its bindings.
 
-use crate::{Binding, BindingKey, BindingPlace, DescriptorPath, EnvId};
+use crate::{Binding, BindingKey, BindingPlace, DescriptorPath, EnvId, Pin};
 
 /// An environment.
 ///
@@ -69,6 +69,16 @@ impl Environment {
         path: &'a DescriptorPath,
     ) -> impl Iterator<Item = &'a Binding> {
         self.extensions.iter().filter(move |binding| binding.kind.path() == path)
+    }
+
+    /// Returns the environment with other pins: that of each binding, and of the previous
+    /// binding that it keeps. `pin_of` is called with the binding, and with each of the two.
+    #[must_use]
+    pub fn with_pins(mut self, pin_of: impl Fn(&Binding, &Binding) -> Option<Pin>) -> Self {
+        for binding in self.packs.iter_mut().chain(&mut self.extensions) {
+            binding.set_pins(&pin_of);
+        }
+        self
     }
 
     pub(crate) fn push(&mut self, binding: Binding) {

@@ -2,7 +2,7 @@
 //!
 //! - slots, descriptors, references and digests: parsed types ([`CapabilitySlot`],
 //!   [`PackDescriptor`], [`PackRef`], [`OciRef`], [`Sha256Digest`], …);
-//! - [`Environment`] and [`Binding`], and how bindings [`change`];
+//! - [`Environment`], [`Binding`] and its [`Pin`], and how bindings [`change`];
 //! - [`Registry`], which resolves a descriptor to an [`EnvPackHandler`];
 //! - [`diagnosis`] of an environment;
 //! - [`Permissions`], which packs request and operators grant.
@@ -27,6 +27,7 @@ mod names;
 mod oci_ref;
 mod pack_ref;
 mod permission;
+mod pin;
 mod preflight;
 mod registry;
 mod serialize;
@@ -49,6 +50,7 @@ pub use names::{DisplayName, EnvId, InstanceId, InvalidName, PackId};
 pub use oci_ref::{InvalidOciRef, OciRef};
 pub use pack_ref::{InvalidPackRef, MAX_PACK_REF_CHARS, PackRef};
 pub use permission::{InvalidPermission, NetworkPermission, Permissions, ToolPermission};
+pub use pin::{PackIdentity, Pin, PinnedHandler};
 pub use preflight::{CheckOutcome, Preflight, Probe, ToolCheck};
 pub use registry::{DuplicateRegistration, Origin, Registry, ResolveError};
 pub use slot::{CapabilitySlot, CoreSlot, NotCoreSlot, UnknownSlot};

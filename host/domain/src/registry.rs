@@ -1,8 +1,9 @@
 //! The registry of an environment: handlers by descriptor path.
 
+use crate::pin::is_same_pack;
 use crate::{
-    CapabilitySlot, DescriptorPath, EnvPackHandler, PackDescriptor, PackRef, Sha256Digest, Version,
-    VersionReq,
+    CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, PackDescriptor, PackIdentity,
+    PackRef, Sha256Digest, Version, VersionReq,
 };
 
 /// The source of a registered handler.
@@ -12,56 +13,70 @@ pub struct Origin {
     pub pack_ref: Option<PackRef>,
     /// The digest of its archive; `None` for a native handler.
     pub archive: Option<Sha256Digest>,
+    /// The pack that the archive is a version of. `None` for a native handler, and for a pack of
+    /// which only one version may be registered, such as a built-in pack.
+    pub pack: Option<PackIdentity>,
+    /// The id of the trusted key that signed the archive, if signatures are verified.
+    pub signer: Option<ForeignText>,
 }
 
-/// Handlers by descriptor path, in order of registration.
+impl Origin {
+    /// The origin of a native handler of an embedding program.
+    pub const NATIVE: Self = Self { pack_ref: None, archive: None, pack: None, signer: None };
+
+    fn is_same_pack(&self, other: &Self) -> bool {
+        is_same_pack(
+            (self.pack.as_ref(), self.signer.as_ref()),
+            (other.pack.as_ref(), other.signer.as_ref()),
+        )
+    }
+}
+
+/// Handlers by descriptor path, in order of registration. A path may have several, from
+/// different versions of one pack.
 #[derive(Debug, Default)]
 pub struct Registry {
-    entries: Vec<(Box<dyn EnvPackHandler>, Origin)>,
+    entries: Vec<Entry>,
 }
+
+type Entry = (Box<dyn EnvPackHandler>, Origin);
 
 impl Registry {
     /// Adds a handler.
     ///
     /// Registering the same path from the same archive again has no effect, because
-    /// several instances of an extension share one pack.
+    /// several instances of an extension share one pack. Another version of the same pack is
+    /// registered beside it.
     ///
     /// # Errors
-    /// [`DuplicateRegistration`] when the path is registered by another pack. The first
+    /// [`DuplicateRegistration`] when the path is registered by an unrelated pack. The first
     /// registration stays, so that no pack can shadow a built-in or another pack.
     pub fn register(
         &mut self,
         handler: Box<dyn EnvPackHandler>,
         origin: Origin,
     ) -> Result<(), DuplicateRegistration> {
-        match self.entry(handler.descriptor_path()) {
-            None => self.entries.push((handler, origin)),
-            Some((_, kept)) if kept.archive.is_some() && kept.archive == origin.archive => {}
-            Some((_, kept)) => {
-                let path = handler.descriptor_path().clone();
-                return Err(DuplicateRegistration { path, kept: kept.clone(), refused: origin });
-            }
+        let path = handler.descriptor_path();
+        let is_registered =
+            |(_, kept): &Entry| kept.archive.is_some() && kept.archive == origin.archive;
+        if self.entries_of(path).any(is_registered) {
+            return Ok(());
         }
+        if let Some((_, kept)) = self.entries_of(path).find(|(_, kept)| !kept.is_same_pack(&origin))
+        {
+            let (path, kept) = (path.clone(), kept.clone());
+            return Err(DuplicateRegistration { path, kept, refused: origin });
+        }
+        self.entries.push((handler, origin));
         Ok(())
     }
 
-    /// Finds the handler for a descriptor.
+    /// Finds the handler for a descriptor: the first that was registered for its path.
     ///
     /// # Errors
     /// [`ResolveError::Unknown`] or [`ResolveError::VersionUnsupported`]
     pub fn resolve(&self, kind: &PackDescriptor) -> Result<&dyn EnvPackHandler, ResolveError> {
-        let (handler, _) = self
-            .entry(kind.path())
-            .ok_or_else(|| ResolveError::Unknown { path: kind.path().clone() })?;
-        let supported = handler.supported_versions();
-        if !supported.matches(kind.version()) {
-            return Err(ResolveError::VersionUnsupported {
-                path: kind.path().clone(),
-                requested: kind.version().clone(),
-                supported: supported.clone(),
-            });
-        }
-        Ok(handler.as_ref())
+        supporting(self.entries_of(kind.path()).next(), kind)
     }
 
     /// Finds the handler for a descriptor, which must serve this slot. The slot is checked
@@ -74,14 +89,21 @@ impl Registry {
         kind: &PackDescriptor,
         slot: CapabilitySlot,
     ) -> Result<&dyn EnvPackHandler, ResolveError> {
-        match self.entry(kind.path()) {
-            Some((handler, _)) if handler.slot() != slot => Err(ResolveError::SlotMismatch {
-                path: kind.path().clone(),
-                expected: slot,
-                actual: handler.slot(),
-            }),
-            _ => self.resolve(kind),
-        }
+        serving(self.entries_of(kind.path()).next(), kind, slot)
+    }
+
+    /// Like [`resolve_for_slot`](Self::resolve_for_slot), for the handler from one archive.
+    ///
+    /// # Errors
+    /// [`ResolveError`]
+    pub fn resolve_in_archive(
+        &self,
+        kind: &PackDescriptor,
+        slot: CapabilitySlot,
+        archive: &Sha256Digest,
+    ) -> Result<&dyn EnvPackHandler, ResolveError> {
+        let mut entries = self.entries_of(kind.path());
+        serving(entries.find(|(_, origin)| origin.archive.as_ref() == Some(archive)), kind, slot)
     }
 
     /// Returns all handlers with their origins, in order of registration.
@@ -89,14 +111,45 @@ impl Registry {
         self.entries.iter().map(|(handler, origin)| (handler.as_ref(), origin))
     }
 
-    /// Returns the origin of the handler for a path.
+    /// Returns the origin of the first handler for a path.
     pub fn origin(&self, path: &DescriptorPath) -> Option<&Origin> {
-        self.entry(path).map(|(_, origin)| origin)
+        self.entries_of(path).next().map(|(_, origin)| origin)
     }
 
-    fn entry(&self, path: &DescriptorPath) -> Option<&(Box<dyn EnvPackHandler>, Origin)> {
-        self.entries.iter().find(|(handler, _)| handler.descriptor_path() == path)
+    fn entries_of(&self, path: &DescriptorPath) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(move |(handler, _)| handler.descriptor_path() == path)
     }
+}
+
+/// Returns the handler if it serves the slot and supports the version.
+fn serving<'a>(
+    entry: Option<&'a Entry>,
+    kind: &PackDescriptor,
+    slot: CapabilitySlot,
+) -> Result<&'a dyn EnvPackHandler, ResolveError> {
+    match entry {
+        Some((handler, _)) if handler.slot() != slot => Err(ResolveError::SlotMismatch {
+            path: kind.path().clone(),
+            expected: slot,
+            actual: handler.slot(),
+        }),
+        _ => supporting(entry, kind),
+    }
+}
+
+/// Returns the handler if it supports the version.
+fn supporting<'a>(
+    entry: Option<&'a Entry>,
+    kind: &PackDescriptor,
+) -> Result<&'a dyn EnvPackHandler, ResolveError> {
+    let path = kind.path().clone();
+    let Some((handler, _)) = entry else { return Err(ResolveError::Unknown { path }) };
+    let supported = handler.supported_versions();
+    if !supported.matches(kind.version()) {
+        let (requested, supported) = (kind.version().clone(), supported.clone());
+        return Err(ResolveError::VersionUnsupported { path, requested, supported });
+    }
+    Ok(handler.as_ref())
 }
 
 /// The error for a second handler for a descriptor path.
@@ -181,7 +234,19 @@ mod tests {
         Origin {
             pack_ref: Some(pack_ref.parse().expect(pack_ref)),
             archive: Some(Sha256Digest::from_bytes([archive; 32])),
+            pack: None,
+            signer: None,
         }
+    }
+
+    /// Returns the origin of a version of the pack `vault`.
+    fn version_of_vault(publisher: &str, archive: u8) -> Origin {
+        let pack = PackIdentity {
+            id: ForeignText::new("vault"),
+            version: format!("0.4.{archive}"),
+            publisher: ForeignText::new(publisher),
+        };
+        Origin { pack: Some(pack), ..origin("/vault.gtpack", archive) }
     }
 
     fn registry() -> Registry {
@@ -243,11 +308,26 @@ mod tests {
     }
 
     #[test]
+    fn versions_of_one_pack_are_registered_side_by_side() {
+        let mut registry = Registry::default();
+        let vault = |versions| handler(CapabilitySlot::Secrets, "acme.secrets.vault", versions);
+        registry.register(vault("^0.4"), version_of_vault("acme", 1)).expect("free");
+        registry.register(vault("^0.5"), version_of_vault("acme", 2)).expect("the same pack");
+        registry.register(vault("^0.6"), version_of_vault("evil", 3)).expect_err("unrelated");
+        let kind: PackDescriptor = "acme.secrets.vault@0.5.1".parse().expect("a descriptor");
+        let resolve = |archive: u8| {
+            let archive = Sha256Digest::from_bytes([archive; 32]);
+            registry.resolve_in_archive(&kind, CapabilitySlot::Secrets, &archive)
+        };
+        assert!(matches!(resolve(1), Err(ResolveError::VersionUnsupported { .. })));
+        assert!(resolve(2).is_ok());
+        assert!(matches!(resolve(3), Err(ResolveError::Unknown { .. })));
+    }
+
+    #[test]
     fn native_handlers_for_one_path_conflict() {
         let mut registry = Registry::default();
-        let native = || {
-            (handler(CapabilitySlot::State, "a.b", "*"), Origin { pack_ref: None, archive: None })
-        };
+        let native = || (handler(CapabilitySlot::State, "a.b", "*"), Origin::NATIVE);
         let (first, origin) = native();
         registry.register(first, origin).expect("free");
         let (second, origin) = native();

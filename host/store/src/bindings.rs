@@ -6,12 +6,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use env_pack_domain::{
     AnswersRef, Binding, BindingPlace, CapabilitySlot, CoreSlot, ForeignText, PreviousBinding,
 };
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::error::StoreError;
-use super::object::JsonObject;
+use super::object::{JsonObject, raw};
 
 const INLINE: &str = "inline://";
 /// The members of both kinds of bindings, in the order in which they are written.
@@ -89,6 +88,7 @@ fn parse(section: Section, object: &JsonObject) -> Result<Binding, MemberError> 
         pack_ref: parse_member(object, "pack_ref", from_str)?,
         answers_ref: optional_member::<String>(object, "answers_ref")?.map(AnswersRef::new),
         generation: optional_member(object, "generation")?.unwrap_or_default(),
+        pin: None,
         previous: previous.map(|reference| decode_previous(section, &reference)),
     })
 }
@@ -140,7 +140,7 @@ pub(super) fn merge(binding: &Binding, old: Option<&BindingElement>) -> JsonObje
         PreviousBinding::Opaque(reference) => reference.as_exact().to_owned(),
         PreviousBinding::Known(previous) => encode_previous(previous, old),
     });
-    object.put("previous_binding_ref", previous.map(raw));
+    object.put("previous_binding_ref", previous.map(|previous| raw(previous, 0)));
     object.order(&ORDER);
     object
 }
@@ -179,17 +179,13 @@ fn encode_previous(previous: &Binding, old: Option<&BindingElement>) -> String {
 /// Writes the members that this program owns, except for the previous binding.
 fn fill(object: &mut JsonObject, binding: &Binding) {
     match &binding.place {
-        BindingPlace::Slot(slot) => object.set("slot", raw(slot)),
+        BindingPlace::Slot(slot) => object.set("slot", raw(slot, 0)),
         BindingPlace::Extension(instance) => {
-            object.put("instance_id", instance.as_ref().map(|id| raw(id.as_str())))
+            object.put("instance_id", instance.as_ref().map(|id| raw(id.as_str(), 0)))
         }
     }
-    object.set("kind", raw(&binding.kind));
-    object.set("pack_ref", raw(&binding.pack_ref));
-    object.put("answers_ref", binding.answers_ref.as_ref().map(|answers| raw(answers.as_str())));
-    object.set("generation", raw(binding.generation));
-}
-
-fn raw(value: impl Serialize) -> Box<RawValue> {
-    serde_json::value::to_raw_value(&value).expect("text and numbers make JSON")
+    object.set("kind", raw(&binding.kind, 0));
+    object.set("pack_ref", raw(&binding.pack_ref, 0));
+    object.put("answers_ref", binding.answers_ref.as_ref().map(|answers| raw(answers.as_str(), 0)));
+    object.set("generation", raw(binding.generation, 0));
 }

@@ -3,19 +3,15 @@
 use env_pack_domain::Environment;
 
 use super::audit::{self, AuditEvent};
-use super::backend::{Edit, Place, TextKind};
-use super::error::StoreError;
-use super::pins::{PackPins, PinsDocument};
+use super::backend::{Edit, TextKind};
 use super::stored::Base;
 use super::trust_root::TrustRoot;
 
 /// A change that was decided: the new values, and how the audit log records it.
 #[derive(Debug)]
 pub struct Change<T> {
-    /// The environment, if it changes.
+    /// The environment with its pins, if they change.
     pub environment: Option<Environment>,
-    /// The pins, if they change.
-    pub pins: Option<PackPins>,
     /// The trusted keys, if they change.
     pub trust_root: Option<TrustRoot>,
     /// The events for the audit log.
@@ -27,38 +23,51 @@ pub struct Change<T> {
 impl<T> Change<T> {
     /// Returns a change that only records events.
     pub fn recorded(events: Vec<AuditEvent>, report: T) -> Self {
-        Self { environment: None, pins: None, trust_root: None, events, report }
+        Self { environment: None, trust_root: None, events, report }
     }
 
     /// Renders the texts that differ from the stored ones, and the audit lines.
-    ///
-    /// New pins come first, because an unused pin is harmless and a missing one leaves a binding
-    /// without a pack. Changed and removed pins come last, so that an interruption in between
-    /// leaves the old bindings usable.
-    pub(super) fn edit(&self, base: &Base, place: &Place) -> Result<Edit, StoreError> {
+    pub(super) fn edit(&self, base: &Base) -> Edit {
         let id = base.environment.id();
         let mut writes = Vec::new();
-        let pins = self.pins.as_ref().unwrap_or(&base.pins);
-        let mut first = pins.clone();
-        first.packs.extend(base.pins.packs.clone());
-        let mut pins_document = base.pins_document.clone();
-        if first != base.pins {
-            let text = pins_document.render(&first);
-            (pins_document, _) =
-                PinsDocument::parse(&text, &place.text(id, TextKind::Pins.name()))?;
-            writes.push((TextKind::Pins, text));
-        }
-        let environment = self.environment.as_ref().unwrap_or(&base.environment);
-        if base.is_new || *environment != base.environment {
-            writes.push((TextKind::Document, base.document.render(environment)));
-        }
-        if *pins != first {
-            writes.push((TextKind::Pins, pins_document.render(pins)));
+        let after = self.environment.as_ref().unwrap_or(&base.environment);
+        if base.is_new || *after != base.environment {
+            writes = environment_writes(base, after);
         }
         if let Some(root) = &self.trust_root {
             writes.push((TextKind::TrustRoot, root.render()));
         }
         let audit = self.events.iter().map(|event| audit::line(id, event)).collect();
-        Ok(Edit { writes, audit })
+        Edit { writes, audit }
     }
+}
+
+/// Renders a changed environment and its pins.
+///
+/// The texts are written one after the other. Pins of the new and the old bindings come first,
+/// and those of the old ones are removed last, so that after an interruption each binding has
+/// its pin.
+fn environment_writes(base: &Base, after: &Environment) -> Vec<(TextKind, String)> {
+    let mut writes = Vec::new();
+    let document = base.document.render(after);
+    let has_pins = |environment: &Environment| {
+        environment.bindings().any(|binding| {
+            binding.pin.is_some()
+                || binding.readable_previous().is_some_and(|old| old.pin.is_some())
+        })
+    };
+    let pins = (base.pins_text.is_some() || has_pins(after))
+        .then(|| (base.pins.render(&[after, &base.environment]), base.pins.render(&[after])));
+    let stored = base.pins_text.as_deref();
+    let (first, last) = pins.unzip();
+    if let Some(first) = first.clone().filter(|first| Some(first.as_str()) != stored) {
+        writes.push((TextKind::Pins, first));
+    }
+    if base.is_new || document != base.document.render(&base.environment) {
+        writes.push((TextKind::Document, document));
+    }
+    if let Some(last) = last.filter(|last| Some(last) != first.as_ref()) {
+        writes.push((TextKind::Pins, last));
+    }
+    writes
 }

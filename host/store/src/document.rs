@@ -27,7 +27,7 @@ impl EnvironmentDocument {
         path: &Path,
         id: &EnvId,
     ) -> Result<(Self, Environment), StoreError> {
-        let object = JsonObject::document(text, path, SCHEMA)?;
+        let object = JsonObject::document(text, path, &[SCHEMA])?;
         let environment_id: String = object.require("environment_id", path)?;
         if environment_id != id.as_str() {
             let reason = format!("it is `{environment_id}`, but the folder belongs to `{id}`");
@@ -74,8 +74,10 @@ impl EnvironmentDocument {
         Self { object, elements: Vec::new() }
     }
 
-    /// Returns the text of the document with the bindings of `environment`.
+    /// Returns the text of the document with the bindings of `environment`. Their pins are
+    /// stored elsewhere.
     pub(crate) fn render(&self, environment: &Environment) -> String {
+        let environment = environment.clone().with_pins(|_, _| None);
         let mut object = self.object.clone();
         for section in Section::ALL {
             let elements = environment

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::Path;
 
 use serde::de::{self, DeserializeOwned, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use super::error::StoreError;
@@ -17,13 +17,13 @@ pub(super) struct JsonObject {
 }
 
 impl JsonObject {
-    /// Parses a file, whose member `schema` must equal `schema`.
-    pub(crate) fn document(text: &str, path: &Path, schema: &str) -> Result<Self, StoreError> {
+    /// Parses a file, whose member `schema` must be one of `schemas`, the newest first.
+    pub(crate) fn document(text: &str, path: &Path, schemas: &[&str]) -> Result<Self, StoreError> {
         let object: Self =
             serde_json::from_str(text).map_err(|error| StoreError::malformed_json(path, &error))?;
         let found: String = object.require("schema", path)?;
-        if found != schema {
-            let reason = format!("it is `{found}`, expected `{schema}`");
+        if !schemas.contains(&found.as_str()) {
+            let reason = format!("it is `{found}`, expected `{}`", schemas[0]);
             return Err(StoreError::malformed(path, "`schema`", reason));
         }
         Ok(object)
@@ -57,12 +57,19 @@ impl JsonObject {
     }
 
     pub(crate) fn remove(&mut self, key: &str) {
-        self.retain(|name| name != key);
+        self.take(key);
     }
 
-    /// Removes the members for whose names `wanted` returns false.
-    pub(crate) fn retain(&mut self, mut wanted: impl FnMut(&str) -> bool) {
-        self.members.retain(|(name, _)| wanted(name));
+    /// Removes a member, and returns its value.
+    pub(crate) fn take(&mut self, key: &str) -> Option<Box<RawValue>> {
+        let at = self.members.iter().position(|(name, _)| name == key)?;
+        Some(self.members.remove(at).1)
+    }
+
+    /// Returns the object in a member; an empty one if there is none.
+    pub(crate) fn child(&self, key: &str) -> Self {
+        let text = self.get(key).map(RawValue::get);
+        text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
     }
 
     /// Sets or removes a member.
@@ -96,6 +103,28 @@ impl JsonObject {
         }
         format!("{{{}\n{indent}}}", members.join(","))
     }
+}
+
+impl JsonObject {
+    /// Returns the object as a value, indented for this depth in the file.
+    pub(crate) fn into_raw(self, depth: usize) -> Box<RawValue> {
+        RawValue::from_string(self.render(depth)).expect("an object of JSON values")
+    }
+}
+
+/// Serializes a value, indented for this depth in the file.
+pub(super) fn raw(value: impl Serialize, depth: usize) -> Box<RawValue> {
+    let text = serde_json::to_string_pretty(&value).expect("text and numbers make JSON");
+    // a JSON string contains no line break, so this indents structure only
+    let text = text.replace('\n', &format!("\n{}", "  ".repeat(depth)));
+    RawValue::from_string(text).expect("it is JSON")
+}
+
+/// Returns a value with the indentation of another depth.
+pub(super) fn indented(value: &RawValue, from: usize, to: usize) -> Box<RawValue> {
+    let (from, to) = ("  ".repeat(from), "  ".repeat(to));
+    let text = value.get().replace(&format!("\n{from}"), &format!("\n{to}"));
+    RawValue::from_string(text).expect("it is JSON still")
 }
 
 impl<'de> Deserialize<'de> for JsonObject {

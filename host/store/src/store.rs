@@ -240,8 +240,7 @@ impl Store {
     ) -> Result<(Edit, T), E> {
         let base = base.map_err(ChangeError::from)?;
         let change = decide(self.stored(id, texts, &base))?;
-        let edit = change.edit(&base, self.place()).map_err(ChangeError::from)?;
-        Ok((edit, change.report))
+        Ok((change.edit(&base), change.report))
     }
 
     /// Appends an event to the audit log, if the environment exists.
@@ -255,7 +254,7 @@ impl Store {
         self.backend.append_audit(id, LOCK_TIMEOUT, &[audit::line(id, event)])
     }
 
-    fn read(&self, id: &EnvId) -> Result<Texts, StoreError> {
+    pub(super) fn read(&self, id: &EnvId) -> Result<Texts, StoreError> {
         self.backend.read(id)?.ok_or_else(|| self.no_environment(id))
     }
 
@@ -266,7 +265,6 @@ impl Store {
         };
         Stored {
             environment: base.environment.clone(),
-            pins: base.pins.clone(),
             trust_root: parse_trust_root(trust_root, self.place(), id),
             has_runtime,
             is_new: base.is_new,

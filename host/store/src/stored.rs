@@ -7,16 +7,14 @@ use env_pack_domain::{EnvId, Environment};
 use super::backend::{Place, TextKind, Texts};
 use super::document::EnvironmentDocument;
 use super::error::StoreError;
-use super::pins::{PackPins, PinsDocument};
+use super::pins::PinsDocument;
 use super::trust_root::TrustRoot;
 
-/// An environment, its pins and its trusted keys.
+/// An environment with the pins of its bindings, and its trusted keys.
 #[derive(Debug)]
 pub struct Stored {
     /// The environment.
     pub environment: Environment,
-    /// The pinned packs.
-    pub pins: PackPins,
     /// The trusted keys. An error concerns only operations that use them; no key may be assumed
     /// trusted then.
     pub trust_root: Result<TrustRoot, StoreError>,
@@ -31,8 +29,9 @@ pub struct Stored {
 pub(super) struct Base {
     pub environment: Environment,
     pub document: EnvironmentDocument,
-    pub pins: PackPins,
-    pub pins_document: PinsDocument,
+    pub pins: PinsDocument,
+    /// The text of the pins, if there is one.
+    pub pins_text: Option<String>,
     /// Whether the environment does not exist yet.
     pub is_new: bool,
 }
@@ -43,8 +42,8 @@ impl Base {
         Self {
             environment: Environment::empty(id.clone()),
             document: EnvironmentDocument::new(id, name, listen_addr),
-            pins: PackPins::default(),
-            pins_document: PinsDocument::default(),
+            pins: PinsDocument::default(),
+            pins_text: None,
             is_new: true,
         }
     }
@@ -53,11 +52,12 @@ impl Base {
     pub(super) fn parse(texts: &Texts, place: &Place, id: &EnvId) -> Result<Self, StoreError> {
         let path = place.text(id, TextKind::Document.name());
         let (document, environment) = EnvironmentDocument::parse(&texts.document, &path, id)?;
-        let (pins_document, pins) = match &texts.pins {
+        let pins = match &texts.pins {
             Some(text) => PinsDocument::parse(text, &place.text(id, TextKind::Pins.name()))?,
-            None => Default::default(),
+            None => PinsDocument::default(),
         };
-        Ok(Self { environment, document, pins, pins_document, is_new: false })
+        let environment = pins.pin(environment);
+        Ok(Self { environment, document, pins, pins_text: texts.pins.clone(), is_new: false })
     }
 }
 

@@ -42,7 +42,7 @@ impl TrustRoot {
             keys: vec![],
         };
         let Some(text) = text else { return Ok(root) };
-        root.object = JsonObject::document(text, path, SCHEMA)?;
+        root.object = JsonObject::document(text, path, &[SCHEMA])?;
         let elements: Vec<Box<RawValue>> = root.object.require("keys", path)?;
         for (at, element) in elements.iter().enumerate() {
             let malformed =

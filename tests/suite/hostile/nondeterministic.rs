@@ -49,9 +49,7 @@ fn metadata_that_differs_from_the_pin_is_reported() {
     let path = sandbox.environment("local").join("packs.lock.json");
     let pins = std::fs::read_to_string(&path).expect("pins");
     let mut pins: Value = serde_json::from_str(&pins).expect("JSON");
-    let pinned =
-        pins["packs"].as_object_mut().and_then(|packs| packs.values_mut().next()).expect("a pin");
-    pinned["handlers"][0]["supported_versions"] = json!("^2");
+    pins["bindings"]["state"]["handlers"][0]["supported_versions"] = json!("^2");
     std::fs::write(&path, pins.to_string()).expect("a file");
 
     let report = sandbox.env().doctor().exited(1).result();

@@ -13,7 +13,7 @@ use test_support::registry::scripted::{ScriptedRegistry, manifest_path};
 use test_support::snapshots::assert_json;
 use test_support::verbs::Gtc;
 use test_support::wat::Handler;
-use test_support::{Sandbox, assert_contains, gtc, packs, run, text};
+use test_support::{Sandbox, assert_contains, gtc, members, packs, run, text};
 
 /// The largest file that an interrupted process may write, in blocks of the shell (512 bytes).
 const LARGEST_FILE_BLOCKS: usize = 16 << 10;
@@ -40,7 +40,7 @@ fn refresh(sandbox: &Sandbox) -> Gtc<'_> {
 
 #[test]
 fn a_failed_refresh_changes_nothing() {
-    let (sandbox, registry, [first, second]) = with_moved_tag();
+    let (sandbox, _registry, [first, second]) = with_moved_tag();
     let environment = sandbox.environment("local").join("environment.json");
     // larger than the largest file that the process may write; the pins are smaller
     let document = std::fs::read_to_string(&environment).expect("a file");
@@ -53,9 +53,12 @@ fn a_failed_refresh_changes_nothing() {
     command.arg(gtc()).args(refresh_all.command().get_args());
     run(&mut command).exited(2);
     let pins: serde_json::Value = serde_json::from_str(&sandbox.pins()).expect("JSON");
-    let pin = &pins["packs"][registry.reference("1")];
+    // the new pin was written; the one of the bound archive is still there
+    let pin = &pins["bindings"]["secrets"]["previous"];
     assert_eq!(text(&pin["manifest_digest"]), first.digest(), "{pins}");
     assert!(pin["grants"]["network"].as_array().expect("a list").is_empty(), "{pins}");
+    let report = sandbox.env().doctor().exited(1).result();
+    assert_eq!(members(&report["findings"], "code"), ["digest-drift", "missing-slot"]);
 
     refresh_all.succeeded();
     assert!(sandbox.pins().contains(&second.digest()));

@@ -71,9 +71,9 @@ fn packs_that_do_not_fit() {
 
     let update = sandbox.env_packs().update("secrets").kind("acme.secrets.vault@0.4.2");
     update.pack_ref(&secrets).succeeded();
-    let twin = Handler::new("state", "acme.secrets.vault", "^0.4").archive();
+    let twin = Handler::new("state", "acme.secrets.vault", "^0.4").archive_by("another", "1.0.0");
     let twin = sandbox.write("packs/twin.gtpack", twin).display().to_string();
-    let taken = [secrets.as_str(), "bound to slot `secrets`", "remove the other binding first"];
+    let taken = [secrets.as_str(), "bound to slot `secrets`", "only versions of one pack"];
     pack_refused(&sandbox, "acme.secrets.vault@0.4.2", &twin, 1, "conflict", &taken);
 
     let flags = ["--allow-tool", "probed 'a b' *", "--allow-network", "127.0.0.1:1"];

@@ -119,7 +119,7 @@ fn changes_that_the_bindings_do_not_allow() {
     assert!(!said.contains("`add`"), "a removal suggests no addition: {said}");
 
     // a previous binding that another tool wrote, and a damaged one
-    update("secrets").succeeded();
+    update("secrets").answers_ref("answers.json").succeeded();
     let path = sandbox.environment("local").join("environment.json");
     let stashed = std::fs::read_to_string(&path).expect("a file");
     std::fs::write(&path, stashed.replace("inline://ey", "inline://!!")).expect("a file");
@@ -145,10 +145,10 @@ fn extensions_that_are_bound_already_or_not_at_all() {
     for add in [bind, bind_primary] {
         refused(&sandbox, add, 1, "conflict", &["extension `acme.oauth.auth0`", "`update`"]);
     }
-    let other = Handler::new("extension", "acme.oauth.auth0", "^1, <9").archive();
+    let other = Handler::new("extension", "acme.oauth.auth0", "^1").archive_by("other", "1.0.0");
     let other = sandbox.write("packs/other.gtpack", other);
     let add = sandbox.extensions().add().kind(kind).pack_ref(other).instance_id("b");
-    refused(&sandbox, add, 1, "conflict", &["another archive", "add `--all-instances`"]);
+    refused(&sandbox, add, 1, "conflict", &["already provided by", "only versions of one pack"]);
     for (instance, code, error) in
         [("Primary", 2, "invalid-argument"), ("tertiary", 1, "not-found")]
     {
@@ -251,7 +251,7 @@ fn grants_that_do_not_fit() {
     check(add().tool("rm -r"), 1, "unauthorized", &["does not declare"]);
     check(revoke.tool("rm -r"), 1, "not-found", &["was not granted"]);
     let other = sandbox.grants().add("a.b.c").declared();
-    check(other, 1, "not-found", &["no pack that provides `a.b.c`"]);
+    check(other, 1, "not-found", &["no pinned pack is bound as `a.b.c`"]);
     let words = ["argument `grants.network`"];
     check(update.grant_network("bad"), 2, "invalid-argument", &words);
 }

@@ -17,6 +17,17 @@ pub fn archive(
     component: Vec<u8>,
     permissions: Permissions,
 ) -> Vec<u8> {
+    archive_by("test", "1.0.0", (slot, path, versions), component, permissions)
+}
+
+/// The bytes of a pack by this publisher, named after its path.
+fn archive_by(
+    publisher: &str,
+    version: &str,
+    (slot, path, versions): (&str, &str, &str),
+    component: Vec<u8>,
+    permissions: Permissions,
+) -> Vec<u8> {
     let declared = HandlerDeclaration {
         slot: slot.parse().expect("a slot"),
         descriptor_path: path.parse().expect("a path"),
@@ -24,8 +35,8 @@ pub fn archive(
         permissions,
     };
     let handlers = vec![NewHandler { component: "handler".to_owned(), bytes: component, declared }];
-    let (id, version) = (path.to_owned(), "1.0.0".parse().expect("a version"));
-    gtc_archive::write(&NewPack { id, version, publisher: "test".to_owned(), handlers })
+    let (id, version) = (path.to_owned(), version.parse().expect("a version"));
+    gtc_archive::write(&NewPack { id, version, publisher: publisher.to_owned(), handlers })
         .expect("a pack")
 }
 
@@ -47,6 +58,12 @@ impl Handler {
     /// The bytes of a pack around this handler without permissions.
     pub fn archive(&self) -> Vec<u8> {
         self.archive_with(Permissions::default())
+    }
+
+    /// The bytes of a version of the pack, by this publisher.
+    pub fn archive_by(&self, publisher: &str, version: &str) -> Vec<u8> {
+        let declared = (self.slot, self.path.as_str(), self.versions.as_str());
+        archive_by(publisher, version, declared, self.component(), Permissions::default())
     }
 
     /// The bytes of a pack around this handler that declares these permissions.

@@ -7,7 +7,7 @@ use gtc_core::ops::bind::{BindReport, ComparedPack, GrantsReport, PackDifference
 impl RenderHuman for BindReport {
     fn render_human(&self, verb: &str) -> String {
         if self.unchanged {
-            return unchanged_or_moved(self);
+            return unchanged_or_moved(self) + &also_updated(self);
         }
         let done = match verb {
             "add" => "bound",
@@ -28,16 +28,21 @@ impl RenderHuman for BindReport {
         }
         text.push('\n');
         text.push_str(&self.moved_from.as_ref().map(difference).unwrap_or_default());
-        for moved in &self.moved {
-            let place = place_name(moved.slot.as_ref(), moved.instance_id.as_deref());
-            text.push_str(&format!("  also updated: {place}\n"));
+        if let (true, Some(archive)) = (verb == "rollback", &self.archive_sha256) {
+            text.push_str(&format!("  archive {archive}\n"));
         }
+        text.push_str(&also_updated(self));
         text.push_str(
             &self.signer.map(|signer| format!("  signed by `{signer}`\n")).unwrap_or_default(),
         );
         text.push_str(&self.grants.as_ref().map(permissions_list).unwrap_or_default());
         text + &warnings(&self.warnings)
     }
+}
+
+fn also_updated(report: &BindReport) -> String {
+    let place = |moved: &BindReport| place_name(moved.slot.as_ref(), moved.instance_id.as_deref());
+    report.moved.iter().map(|moved| format!("  also updated: {}\n", place(moved))).collect()
 }
 
 /// Renders a refresh that bound nothing: the pack is up to date, or this is a dry run.
@@ -98,7 +103,7 @@ pub(crate) fn permissions_list(grants: &GrantsReport) -> String {
     }
 }
 
-fn place_name(slot: Option<&String>, instance: Option<&str>) -> String {
+pub(crate) fn place_name(slot: Option<&String>, instance: Option<&str>) -> String {
     match (slot, instance) {
         (Some(slot), _) => format!("slot `{slot}`"),
         (None, Some(instance)) => format!("instance `{instance}`"),

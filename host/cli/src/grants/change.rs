@@ -1,33 +1,42 @@
 //! Arguments and report of a change of permissions: `gtc op grants add` and `revoke`.
 
 use clap::Args;
-use env_pack_domain::{NetworkPermission, ToolPermission};
+use env_pack_domain::{InstanceId, NetworkPermission, ToolPermission};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::args::environment::EnvironmentArg;
 use crate::args::idempotency_key::IdempotencyKey;
 use crate::args::permissions::parse_permissions;
-use crate::binding::report::permissions_list;
+use crate::binding::report::{permissions_list, place_name};
 use crate::error::UsageError;
 use crate::grammar::DescriptorOrPath;
-use crate::parse::{Payload, parse_argument};
-use crate::render::{GOOD, RenderHuman, join_or_none};
+use crate::parse::{Payload, parse_argument, parse_optional};
+use crate::render::{GOOD, RenderHuman};
 use crate::table::Style;
 use gtc_core::document::Text;
 use gtc_core::ops::bind::GrantSelection;
-use gtc_core::ops::grants::{GrantsRequest, PackGrants};
+use gtc_core::ops::grants::{BindingGrants, GrantsChangeReport, GrantsRequest};
 
-/// Permissions to grant to a bound pack, or to revoke.
+/// Permissions to grant to a binding, or to revoke.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct GrantsChangePayload {
     #[command(flatten)]
     pub environment_id: EnvironmentArg,
-    /// Descriptor path that the pack provides; `@<version>` is ignored
+    /// Descriptor path of the binding; `@<version>` is ignored
     #[arg(long, value_name = "DESCRIPTOR")]
     #[schemars(with = "Text<DescriptorOrPath>")]
     pub kind: String,
+    /// Instance of the extension; without it, the default instance
+    #[arg(long, value_name = "ID")]
+    #[serde(default)]
+    #[schemars(with = "Option<Text<InstanceId>>")]
+    pub instance_id: Option<String>,
+    /// All instances of the extension
+    #[arg(long, conflicts_with = "instance_id")]
+    #[serde(default)]
+    pub all_instances: bool,
     /// Command, such as 'vault token lookup'
     #[arg(long = "tool", value_name = "COMMAND")]
     #[serde(default)]
@@ -58,32 +67,37 @@ impl Payload for GrantsChangePayload {
                 "name at least one of `--tool`, `--network` and `--declared`",
             ));
         }
+        if self.all_instances && self.instance_id.is_some() {
+            return Err(UsageError::new(
+                "all_instances",
+                "cannot be combined with `--instance-id`",
+            ));
+        }
         Ok(GrantsRequest {
             environment: self.environment_id.parse()?,
             kind: parse_argument::<DescriptorOrPath>("kind", &self.kind)?.0,
+            instance: parse_optional("instance_id", self.instance_id.as_deref())?,
+            all_instances: self.all_instances,
             grants: GrantSelection { permissions, declared: self.declared },
             idempotency_key: self.idempotency_key.key,
         })
     }
 }
 
-impl RenderHuman for PackGrants {
+impl RenderHuman for GrantsChangeReport {
     fn render_human(&self, verb: &str) -> String {
         let done = if verb == "revoke" { "revoked" } else { "granted" };
-        format!(
-            "{} {done}; now {}\n{}",
-            Style::Good.paint(GOOD),
-            pack_label(self),
-            permissions_list(&self.grants)
-        )
+        let changed = |binding: &BindingGrants| {
+            let permissions = permissions_list(&binding.grants);
+            let label = binding_label(binding);
+            format!("{} {done}; now {label}\n{permissions}", Style::Good.paint(GOOD))
+        };
+        self.bindings.iter().map(changed).collect()
     }
 }
 
 /// The heading of a list of permissions.
-pub(super) fn pack_label(pack: &PackGrants) -> String {
-    format!(
-        "{} ({})",
-        join_or_none(pack.kinds.iter().map(|kind| format!("`{kind}`"))),
-        pack.pack_ref
-    )
+pub(super) fn binding_label(binding: &BindingGrants) -> String {
+    let place = place_name(binding.slot.as_ref(), binding.instance_id.as_deref());
+    format!("{place}: `{}` ({})", binding.kind, binding.pack_ref)
 }

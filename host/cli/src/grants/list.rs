@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::change::pack_label;
+use super::change::binding_label;
 use crate::args::EnvironmentPayload;
 use crate::binding::report::permissions_list;
 use crate::input::Input;
@@ -17,15 +17,17 @@ pub(super) fn run(runner: &Runner, input: Input<EnvironmentPayload>) -> io::Resu
 impl RenderHuman for GrantsListReport {
     fn render_human(&self, _verb: &str) -> String {
         let id = &self.environment_id;
-        let packs: Vec<_> = self
-            .packs
+        let bindings: Vec<_> = self
+            .bindings
             .iter()
-            .map(|pack| format!("{}\n{}", pack_label(pack), permissions_list(&pack.grants)))
+            .map(|binding| {
+                format!("{}\n{}", binding_label(binding), permissions_list(&binding.grants))
+            })
             .collect();
-        if packs.is_empty() {
-            format!("environment `{id}` binds only built-in packs, which have no permissions\n")
+        if bindings.is_empty() {
+            format!("environment `{id}` has no pinned pack; built-in packs need no permissions\n")
         } else {
-            packs.join("\n")
+            bindings.join("\n")
         }
     }
 }

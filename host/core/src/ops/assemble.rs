@@ -1,11 +1,11 @@
 //! Loads the handlers of an environment into a registry: first the built-in packs, then
-//! the bound packs in the order of their bindings.
+//! the bound packs in the order of their bindings. Each binding runs the archive that it pins.
 
 use std::collections::HashMap;
 
 use env_pack_domain::{
-    BindingKey, DescriptorPath, DuplicateRegistration, Origin, PackRef, Permissions, Registry,
-    Sha256Digest,
+    Binding, BindingKey, DescriptorPath, DuplicateRegistration, EnvPackHandler, PackRef,
+    Permissions, Pin, Registry, ResolveError, Sha256Digest,
 };
 
 use super::PackError;
@@ -14,24 +14,31 @@ use super::trust::{SignatureStatus, TrustPolicy};
 use crate::Host;
 use gtc_engine::Engine;
 use gtc_fetch::FetchedPack;
-use gtc_store::{PinnedPack, StoreError, Stored};
+use gtc_store::{StoreError, Stored};
 
 /// The registry of an environment, and the problems found while loading it.
 #[derive(Debug, Default)]
 pub(super) struct Assembly {
     pub registry: Registry,
-    /// The permissions of each handler: those that its pack declares and the operator
-    /// granted.
-    pub grants: HashMap<DescriptorPath, Permissions>,
+    /// The bindings whose packs are loaded.
+    loaded: HashMap<BindingKey, LoadedBinding>,
     pub failures: Vec<FailedPack>,
     pub drifts: Vec<Drift>,
-    pub duplicates: Vec<DuplicateRegistration>,
+    pub duplicates: Vec<Duplicate>,
     pub permission_problems: Vec<PermissionProblem>,
     /// The signature of each bound pack that passed the signature check. Built-in packs
     /// have none.
     pub signatures: Vec<(PackRef, SignatureStatus)>,
-    /// The descriptor paths that each loaded pack provides, by pack reference.
-    pub handled_paths: HashMap<String, Vec<DescriptorPath>>,
+}
+
+/// A binding whose pack is loaded.
+#[derive(Debug)]
+struct LoadedBinding {
+    archive: Sha256Digest,
+    /// The descriptor paths that the pack provides.
+    paths: Vec<DescriptorPath>,
+    /// The permissions that the pack declares and the operator granted.
+    grants: Permissions,
 }
 
 /// A pack that failed to load.
@@ -47,17 +54,32 @@ pub(super) struct FailedPack {
 #[derive(Debug)]
 pub(super) struct Drift {
     pub pack_ref: PackRef,
+    pub bindings: Vec<BindingKey>,
     pub locked: Sha256Digest,
     pub found: Sha256Digest,
+}
+
+/// A handler that was left out, because an unrelated pack provides its descriptor path.
+#[derive(Debug)]
+pub(super) struct Duplicate {
+    pub bindings: Vec<BindingKey>,
+    pub registration: DuplicateRegistration,
 }
 
 /// A permission problem of a pack.
 #[derive(Debug)]
 pub(super) enum PermissionProblem {
     /// The imports of a component contradict the declared permissions.
-    Mismatch { pack_ref: PackRef, reason: String },
-    /// The pack declares permissions that are not granted, or were revoked.
-    Ungranted { pack_ref: PackRef, path: DescriptorPath, missing: Permissions },
+    Mismatch { pack_ref: PackRef, bindings: Vec<BindingKey>, reason: String },
+    /// The pack of a binding declares permissions that are not granted, or were revoked.
+    Ungranted { binding: Box<Binding>, missing: Permissions },
+}
+
+/// Bindings of one archive, which is loaded once.
+struct Source<'a> {
+    pack_ref: PackRef,
+    pin: Option<&'a Pin>,
+    bindings: Vec<&'a Binding>,
 }
 
 /// Loads the built-in and bound packs of an environment. A pack that fails to load is
@@ -68,69 +90,118 @@ pub(super) enum PermissionProblem {
 pub(super) fn assemble(host: &Host, stored: &Stored) -> Result<Assembly, StoreError> {
     let trust = TrustPolicy::for_environment(host, stored.environment.id())?;
     let mut assembly = Assembly::default();
-    for builtin in host.fetcher.builtins() {
-        assembly.add(host, &trust, &PackRef::Builtin(builtin), None);
-    }
-    for binding in stored.environment.bindings() {
-        if host.fetcher.is_builtin(&binding.pack_ref)
-            || assembly.handled_paths.contains_key(&binding.pack_ref.text())
-        {
-            continue;
-        }
-        let known_failure =
-            assembly.failures.iter().position(|failure| failure.pack_ref == binding.pack_ref);
-        if known_failure.is_none() {
-            assembly.add(host, &trust, &binding.pack_ref, stored.pins.get(&binding.pack_ref));
-        }
-        if let Some(failure) =
-            assembly.failures.iter_mut().find(|failure| failure.pack_ref == binding.pack_ref)
-        {
-            failure.bindings.push(binding.key());
-        }
+    for source in sources(host, stored) {
+        assembly.add(host, &trust, &source);
     }
     Ok(assembly)
 }
 
-impl Assembly {
-    fn add(
-        &mut self,
-        host: &Host,
-        trust: &TrustPolicy,
-        pack_ref: &PackRef,
-        pin: Option<&PinnedPack>,
-    ) {
-        let loaded = self.fetch_bound(host, pack_ref, pin).and_then(|fetched| {
-            // check the signature before reading any of the pack
-            let signature = trust.examine(host, pack_ref, &fetched)?.signature;
-            if signature != SignatureStatus::BuiltIn {
-                self.signatures.push((pack_ref.clone(), signature));
-            }
-            load_pack::load_archive(host, &fetched, Engine::load)
-        });
-        let same = loaded.and_then(|pack| match pin {
-            Some(pin) => pack.ensure_matches_pin(pin),
-            None => Ok(pack),
+/// Returns the built-in packs, then the packs of the bindings, each archive once.
+fn sources<'a>(host: &Host, stored: &'a Stored) -> Vec<Source<'a>> {
+    let builtin = |kind| Source { pack_ref: PackRef::Builtin(kind), pin: None, bindings: vec![] };
+    let mut sources: Vec<Source<'a>> = host.fetcher.builtins().map(builtin).collect();
+    for binding in stored.environment.bindings() {
+        let archive = binding.pin.as_ref().map(|pin| pin.archive);
+        let same = sources.iter_mut().find(|source| {
+            source.pack_ref == binding.pack_ref && source.pin.map(|pin| pin.archive) == archive
         });
         match same {
-            Ok(pack) => self.register(pack, pack_ref, pin),
+            Some(source) => source.bindings.push(binding),
+            None => sources.push(Source {
+                pack_ref: binding.pack_ref.clone(),
+                pin: binding.pin.as_ref(),
+                bindings: vec![binding],
+            }),
+        }
+    }
+    sources
+}
+
+impl Source<'_> {
+    fn keys(&self) -> Vec<BindingKey> {
+        self.bindings.iter().map(|binding| binding.key()).collect()
+    }
+}
+
+impl Assembly {
+    /// Finds the handler of a binding, from the archive that it pins.
+    ///
+    /// # Errors
+    /// [`ResolveError`]; [`ResolveError::Unknown`] also if the pack did not load, or was left
+    /// out.
+    pub(super) fn resolve(&self, binding: &Binding) -> Result<&dyn EnvPackHandler, ResolveError> {
+        let kind = &binding.kind;
+        match self.loaded.get(&binding.key()) {
+            Some(loaded) => {
+                self.registry.resolve_in_archive(kind, binding.place.slot(), &loaded.archive)
+            }
+            None => Err(ResolveError::Unknown { path: kind.path().clone() }),
+        }
+    }
+
+    /// Returns the permissions that the pack of a binding declares and the operator granted.
+    pub(super) fn grants(&self, binding: &Binding) -> Permissions {
+        self.loaded.get(&binding.key()).map(|loaded| loaded.grants.clone()).unwrap_or_default()
+    }
+
+    /// Returns the descriptor paths that the pack of a binding provides; none if it did not load.
+    pub(super) fn provided_paths(&self, binding: &Binding) -> Option<&[DescriptorPath]> {
+        self.loaded.get(&binding.key()).map(|loaded| loaded.paths.as_slice())
+    }
+
+    /// Returns why the pack of a binding did not load.
+    pub(super) fn failure(&self, binding: &Binding) -> Option<&FailedPack> {
+        let key = binding.key();
+        self.failures.iter().find(|failure| failure.bindings.contains(&key))
+    }
+
+    /// Returns why the handler of a binding was left out.
+    pub(super) fn duplicate(&self, binding: &Binding) -> Option<&DuplicateRegistration> {
+        let key = binding.key();
+        let mut duplicates = self.duplicates.iter();
+        let duplicate = duplicates.find(|duplicate| {
+            duplicate.bindings.contains(&key) && duplicate.registration.path == *binding.kind.path()
+        });
+        duplicate.map(|duplicate| &duplicate.registration)
+    }
+
+    fn add(&mut self, host: &Host, trust: &TrustPolicy, source: &Source<'_>) {
+        match self.load(host, trust, source) {
+            Ok((pack, signature)) => self.register(pack, source, &signature),
             Err(error) => self.failures.push(FailedPack {
-                pack_ref: pack_ref.clone(),
-                bindings: Vec::new(),
+                pack_ref: source.pack_ref.clone(),
+                bindings: source.keys(),
                 error,
             }),
         }
     }
 
-    /// Fetches the bound archive: from its reference, or from the cache if the reference no
-    /// longer leads to it.
-    fn fetch_bound(
+    fn load(
         &mut self,
         host: &Host,
-        pack_ref: &PackRef,
-        pin: Option<&PinnedPack>,
-    ) -> Result<FetchedPack, PackError> {
+        trust: &TrustPolicy,
+        source: &Source<'_>,
+    ) -> Result<(LoadedPack, SignatureStatus), PackError> {
+        let Source { pack_ref, pin, .. } = source;
+        let fetched = self.fetch_bound(host, source)?;
+        // check the signature before reading any of the pack
+        let signature = trust.examine(host, pack_ref, &fetched)?.signature;
+        if signature != SignatureStatus::BuiltIn {
+            self.signatures.push((pack_ref.clone(), signature.clone()));
+        }
+        let pack = load_pack::load_archive(host, &fetched, Engine::load)?;
+        match pin {
+            Some(pin) => Ok((pack.ensure_matches_pin(pin)?, signature)),
+            None => Ok((pack, signature)),
+        }
+    }
+
+    /// Fetches the bound archive: from its reference, or from the cache if the reference no
+    /// longer leads to it.
+    fn fetch_bound(&mut self, host: &Host, source: &Source<'_>) -> Result<FetchedPack, PackError> {
+        let Source { pack_ref, pin, .. } = source;
         if let (PackRef::Oci(_), Some(pin)) = (pack_ref, pin) {
-            return self.fetch_pinned_oci(host, pack_ref, pin);
+            return self.fetch_pinned_oci(host, source, pin);
         }
         let fetched = host.fetcher.fetch(pack_ref);
         let Some(pin) = pin else { return Ok(fetched?) };
@@ -139,7 +210,7 @@ impl Assembly {
             Ok(fetched) => {
                 let locked = pin.archive;
                 let found = fetched.digest;
-                self.drifts.push(Drift { pack_ref: pack_ref.clone(), locked, found });
+                self.report_drift(source, locked, found);
                 host.fetcher
                     .cache
                     .archives
@@ -157,51 +228,58 @@ impl Assembly {
     fn fetch_pinned_oci(
         &mut self,
         host: &Host,
-        pack_ref: &PackRef,
-        pin: &PinnedPack,
+        source: &Source<'_>,
+        pin: &Pin,
     ) -> Result<FetchedPack, PackError> {
+        let pack_ref = &source.pack_ref;
         let moved = host
             .fetcher
             .last_known_digest(pack_ref)
             .zip(pin.manifest)
             .filter(|(found, locked)| found != locked);
         if let Some((found, locked)) = moved {
-            self.drifts.push(Drift { pack_ref: pack_ref.clone(), locked, found });
+            self.report_drift(source, locked, found);
         }
         load_pack::fetch_pinned(host, pack_ref, pin)
     }
 
-    fn register(&mut self, pack: LoadedPack, pack_ref: &PackRef, pin: Option<&PinnedPack>) {
-        let granted = pin.map(|pin| pin.grants.clone()).unwrap_or_default();
-        self.handled_paths.insert(pack_ref.text(), pack.paths().cloned().collect());
+    fn report_drift(&mut self, source: &Source<'_>, locked: Sha256Digest, found: Sha256Digest) {
+        let pack_ref = source.pack_ref.clone();
+        self.drifts.push(Drift { pack_ref, bindings: source.keys(), locked, found });
+    }
+
+    fn register(&mut self, pack: LoadedPack, source: &Source<'_>, signature: &SignatureStatus) {
+        let origin = pack.origin(&source.pack_ref, signature.signer());
+        let paths: Vec<_> = pack.paths().cloned().collect();
+        let archive = pack.digest;
+        let mut declared: HashMap<DescriptorPath, Permissions> = HashMap::new();
         for loaded in pack.handlers {
-            let path = loaded.handler.descriptor_path().clone();
             // a component without an archive cannot declare permissions; it was bound with a
             // warning, and its requests are denied
             let mismatches = loaded.permission_faults().into_iter().filter(|_| loaded.is_declared);
-            self.permission_problems.extend(
-                mismatches.map(|reason| PermissionProblem::Mismatch {
-                    pack_ref: pack_ref.clone(),
-                    reason,
-                }),
-            );
-            let missing = loaded.permissions.without(&granted);
+            self.permission_problems.extend(mismatches.map(|reason| PermissionProblem::Mismatch {
+                pack_ref: source.pack_ref.clone(),
+                bindings: source.keys(),
+                reason,
+            }));
+            let path = loaded.handler.descriptor_path().clone();
+            declared.entry(path).or_insert(loaded.permissions);
+            if let Err(registration) = self.registry.register(loaded.handler, origin.clone()) {
+                self.duplicates.push(Duplicate { bindings: source.keys(), registration });
+            }
+        }
+        for binding in &source.bindings {
+            let declared = declared.get(binding.kind.path()).cloned().unwrap_or_default();
+            let granted = binding.pin.as_ref().map(|pin| pin.grants.clone()).unwrap_or_default();
+            let missing = declared.without(&granted);
             // a pack that was bound with `--no-fetch` has no pin, which is reported elsewhere
-            if pin.is_some() && !missing.is_empty() {
-                self.permission_problems.push(PermissionProblem::Ungranted {
-                    pack_ref: pack_ref.clone(),
-                    path: path.clone(),
-                    missing,
-                });
+            if binding.pin.is_some() && !missing.is_empty() {
+                let binding = Box::new((*binding).clone());
+                self.permission_problems.push(PermissionProblem::Ungranted { binding, missing });
             }
-            let origin = Origin { pack_ref: Some(pack_ref.clone()), archive: Some(pack.digest) };
-            match self.registry.register(loaded.handler, origin) {
-                Ok(()) => {
-                    let undeclared = granted.without(&loaded.permissions);
-                    self.grants.insert(path, granted.without(&undeclared));
-                }
-                Err(duplicate) => self.duplicates.push(duplicate),
-            }
+            let grants = granted.without(&granted.without(&declared));
+            let paths = paths.clone();
+            self.loaded.insert(binding.key(), LoadedBinding { archive, paths, grants });
         }
     }
 }

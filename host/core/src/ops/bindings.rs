@@ -123,7 +123,7 @@ fn list(stored: &Stored, wanted: impl Fn(&BindingPlace) -> bool) -> Vec<ListedBi
             answers_ref: binding.answers_ref.as_ref().map(|answers| answers.as_str().to_owned()),
             generation: binding.generation,
             has_previous: binding.previous.is_some(),
-            archive_sha256: stored.pins.get(&binding.pack_ref).map(|pin| pin.archive.hex()),
+            archive_sha256: binding.pin.as_ref().map(|pin| pin.archive.hex()),
         }
     };
     bindings.map(entry).collect()

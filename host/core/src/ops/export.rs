@@ -1,11 +1,10 @@
 //! Exports packs into a bundle, an OCI image layout in a tar file, for machines without
 //! access to a registry.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use env_pack_domain::{EnvId, ForeignText, PackRef, Sha256Digest, with_causes};
+use env_pack_domain::{EnvId, ForeignText, PackRef, Pin, Sha256Digest, with_causes};
 use gtc_fs::metadata::is_same_file;
 use serde::Serialize;
 
@@ -85,7 +84,7 @@ pub struct ExportedPack {
 /// [`ExportError`] when a pack or a signature cannot be fetched, or the file cannot be written.
 pub fn export(host: &Host, request: &ExportRequest) -> Result<ExportReport, ExportError> {
     let mut warnings = Vec::new();
-    let chosen: Vec<(PackRef, Option<Get>)> = match &request.packs {
+    let chosen: Vec<ChosenPack> = match &request.packs {
         PackSelection::Named(refs) => {
             refs.iter().map(|pack_ref| (pack_ref.clone(), None)).collect()
         }
@@ -104,9 +103,10 @@ pub fn export(host: &Host, request: &ExportRequest) -> Result<ExportReport, Expo
         .transpose()?;
     let mut entries = Vec::new();
     let mut reports = Vec::new();
-    for (pack_ref, fetched) in chosen {
-        let fetched = match fetched {
-            Some(get) => get(host)?,
+    // fetched one by one, so that not all packs are in memory at once
+    for (pack_ref, pin) in chosen {
+        let fetched = match pin {
+            Some(pin) => fetch_bound(host, &pack_ref, &pin)?,
             None => host.fetcher.fetch(&pack_ref)?,
         };
         let (entry, report) = build_entry(host, pack_ref, &fetched, &mut warnings)?;
@@ -136,53 +136,63 @@ pub fn export(host: &Host, request: &ExportRequest) -> Result<ExportReport, Expo
     })
 }
 
-/// Fetches a pinned pack when it is written, so that packs are not all in memory at once.
-type Get = Box<dyn FnOnce(&Host) -> Result<FetchedPack, ExportError>>;
+/// A pack to export, and its pin if an environment has bound it.
+type ChosenPack = (PackRef, Option<Pin>);
 
-/// Returns the pinned packs of an environment, without duplicates.
+/// Returns the pinned packs of an environment, each archive once. If two bindings pin different
+/// archives of one reference, the second is named by its digest.
 fn pinned_packs(
     host: &Host,
     environment: &EnvId,
     warnings: &mut Vec<String>,
-) -> Result<Vec<(PackRef, Option<Get>)>, ExportError> {
+) -> Result<Vec<ChosenPack>, ExportError> {
     let stored = host.store.load(environment)?;
-    let mut seen = BTreeSet::new();
-    let mut found = Vec::new();
-    for pack_ref in stored.environment.bindings().map(|binding| binding.pack_ref.clone()) {
-        if host.fetcher.is_builtin(&pack_ref) || !seen.insert(pack_ref.text()) {
+    let mut found: Vec<ChosenPack> = Vec::new();
+    for binding in stored.environment.bindings() {
+        let pack_ref = &binding.pack_ref;
+        if host.fetcher.is_builtin(pack_ref) {
             continue;
         }
-        let Some(pin) = stored.pins.get(&pack_ref).cloned() else {
+        let Some(pin) = &binding.pin else {
             warnings.push(format!("pack `{pack_ref}` is not pinned, and is not included"));
             continue;
         };
-        let of = pack_ref.clone();
-        let get: Get = Box::new(move |host| {
-            let not_saved = |source| ExportError::NotSaved { pack_ref: of.clone(), source };
-            match (&of, pin.manifest) {
-                // the cached archive has no manifest, so fetch by manifest digest
-                (PackRef::Oci(_), Some(_)) => {
-                    let fetched = host.fetcher.fetch_pinned(&of, pin.manifest)?;
-                    if fetched.digest == pin.archive {
-                        return Ok(fetched);
-                    }
-                    Err(not_saved(PackError::Replaced {
-                        locked: pin.archive,
-                        found: fetched.digest,
-                    }))
-                }
-                (PackRef::Oci(_), None)
-                | (PackRef::Builtin(_) | PackRef::File(_) | PackRef::Opaque(_), _) => {
-                    fetch_pinned(host, &of, &pin).map_err(not_saved)
-                }
-            }
-        });
-        found.push((pack_ref, Some(get)));
+        let same_name: Vec<_> = found.iter().filter(|(name, _)| name == pack_ref).collect();
+        let is_known = |(_, known): &&ChosenPack| {
+            known.as_ref().is_some_and(|known| known.archive == pin.archive)
+        };
+        if !same_name.iter().any(is_known) {
+            let name = if same_name.is_empty() { pack_ref.clone() } else { exact(pack_ref, pin) };
+            found.push((name, Some(pin.clone())));
+        }
     }
     if found.is_empty() {
         return Err(ExportError::NothingToSave { environment: environment.clone() });
     }
     Ok(found)
+}
+
+/// Returns the reference of a pinned pack by its manifest digest, if it is from a registry.
+fn exact(pack_ref: &PackRef, pin: &Pin) -> PackRef {
+    match (pack_ref, pin.manifest) {
+        (PackRef::Oci(reference), Some(manifest)) => PackRef::Oci(reference.pinned(manifest)),
+        _ => pack_ref.clone(),
+    }
+}
+
+/// Fetches the archive that an environment pins.
+fn fetch_bound(host: &Host, pack_ref: &PackRef, pin: &Pin) -> Result<FetchedPack, ExportError> {
+    let not_saved = |source| ExportError::NotSaved { pack_ref: pack_ref.clone(), source };
+    // the cached archive has no manifest, so fetch by manifest digest
+    if let (PackRef::Oci(_), Some(_)) = (pack_ref, pin.manifest) {
+        let fetched = host.fetcher.fetch_pinned(pack_ref, pin.manifest)?;
+        if fetched.digest != pin.archive {
+            let (locked, found) = (pin.archive, fetched.digest);
+            return Err(not_saved(PackError::Replaced { locked, found }));
+        }
+        return Ok(fetched);
+    }
+    fetch_pinned(host, pack_ref, pin).map_err(not_saved)
 }
 
 /// Returns the trust root of an environment as a document.

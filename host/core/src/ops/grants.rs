@@ -1,43 +1,60 @@
-//! Lists, adds and revokes the permissions of bound packs. No pack is run.
+//! Lists, adds and revokes the permissions of bindings. No pack is run.
 
-use env_pack_domain::{DescriptorPath, EnvId, PackRef, Permissions};
+use env_pack_domain::change::{self, Refusal};
+use env_pack_domain::{
+    Binding, BindingKey, BindingPlace, DescriptorPath, EnvId, Environment, InstanceId,
+    PackDescriptor, PackRef, Permissions, Pin,
+};
 use serde::Serialize;
 
 use super::audit;
-use super::bind::{GrantSelection, GrantsReport};
+use super::bind::{GrantSelection, GrantsReport, declared_for};
 use super::load_pack;
 use super::pack_error::PackError;
 use super::phrases::describe_permissions;
 use super::suggested_commands::inspect_command;
 use crate::Host;
 use crate::operation_error::{Explanation, OperationError};
-use gtc_store::{AuditEvent, Change, ChangeError, PinnedPack, StoreError, Stored};
+use gtc_store::{AuditEvent, Change, ChangeError, StoreError, Stored};
 
-/// The permissions of all pinned packs of an environment.
+/// The permissions of the pinned bindings of an environment.
 #[derive(Debug, Serialize)]
 pub struct GrantsListReport {
     /// The environment.
     pub environment_id: EnvId,
-    /// The packs.
-    pub packs: Vec<PackGrants>,
+    /// The bindings.
+    pub bindings: Vec<BindingGrants>,
 }
 
-/// The permissions of one pack.
+/// The permissions of bindings after a change.
 #[derive(Debug, Serialize)]
-pub struct PackGrants {
+pub struct GrantsChangeReport {
     /// The environment.
     pub environment_id: EnvId,
-    /// The descriptor paths that the pack provides.
-    pub kinds: Vec<DescriptorPath>,
+    /// The changed bindings.
+    pub bindings: Vec<BindingGrants>,
+    /// The idempotency key of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
+}
+
+/// The permissions of one binding.
+#[derive(Debug, Serialize)]
+pub struct BindingGrants {
+    /// The slot, for packs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slot: Option<String>,
+    /// The instance, for extensions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    /// The descriptor.
+    pub kind: PackDescriptor,
     /// The pack reference.
     pub pack_ref: PackRef,
     /// The SHA-256 digest of the archive that the grants apply to.
     pub archive_sha256: String,
     /// The granted permissions.
     pub grants: GrantsReport,
-    /// The idempotency key of the request.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub idempotency_key: Option<String>,
 }
 
 /// A request to add or revoke permissions.
@@ -45,29 +62,26 @@ pub struct PackGrants {
 pub struct GrantsRequest {
     /// The environment.
     pub environment: EnvId,
-    /// A descriptor path that the pack provides.
+    /// The descriptor path of the binding.
     pub kind: DescriptorPath,
+    /// The instance, for an extension.
+    pub instance: Option<InstanceId>,
+    /// Whether to change all instances of the extension.
+    pub all_instances: bool,
     /// The permissions to add or revoke.
     pub grants: GrantSelection,
     /// Idempotency key; written to the audit log and returned.
     pub idempotency_key: Option<String>,
 }
 
-/// Lists the permissions of the pinned packs.
+/// Lists the permissions of the pinned bindings.
 ///
 /// # Errors
 /// [`StoreError`] when the environment cannot be read.
 pub fn list(host: &Host, environment: &EnvId) -> Result<GrantsListReport, StoreError> {
     let stored = host.store.load(environment)?;
-    let packs = stored.environment.bindings().map(|binding| &binding.pack_ref);
-    let mut listed: Vec<PackGrants> = Vec::new();
-    for pack_ref in packs {
-        let is_new = listed.iter().all(|pack| pack.pack_ref != *pack_ref);
-        if let Some(pin) = stored.pins.get(pack_ref).filter(|_| is_new) {
-            listed.push(report(environment, pack_ref, pin, None));
-        }
-    }
-    Ok(GrantsListReport { environment_id: environment.clone(), packs: listed })
+    let bindings = stored.environment.bindings().filter_map(report).collect();
+    Ok(GrantsListReport { environment_id: environment.clone(), bindings })
 }
 
 /// Grants permissions that a pack declares.
@@ -77,29 +91,8 @@ pub fn list(host: &Host, environment: &EnvId) -> Result<GrantsListReport, StoreE
 /// unchanged then, except as [`Store::change`] says.
 ///
 /// [`Store::change`]: gtc_store::Store::change
-pub fn add(host: &Host, request: &GrantsRequest) -> Result<PackGrants, GrantsError> {
-    let result = host.store.change(&request.environment, |stored| {
-        let (pack_ref, pin) = add_grants(host, request, &stored)?;
-        Ok(change(host, "add", request, stored, &pack_ref, pin))
-    });
-    record_failure(host, "add", request, result)
-}
-
-fn add_grants(
-    host: &Host,
-    request: &GrantsRequest,
-    stored: &Stored,
-) -> Result<(PackRef, PinnedPack), GrantsError> {
-    let (pack_ref, pin) = pinned_pack(stored, request)?;
-    let declared = pinned_declaration(host, &pack_ref, &pin)
-        .map_err(|source| GrantsError::Unreadable { pack_ref: pack_ref.clone(), source })?;
-    let undeclared = request.grants.permissions.without(&declared);
-    if !undeclared.is_empty() {
-        return Err(GrantsError::NotDeclared { pack_ref, undeclared });
-    }
-    let added = if request.grants.declared { &declared } else { &request.grants.permissions };
-    let grants = pin.grants.union(added);
-    Ok((pack_ref, PinnedPack { grants, ..pin }))
+pub fn add(host: &Host, request: &GrantsRequest) -> Result<GrantsChangeReport, GrantsError> {
+    change_grants(host, "add", request, |binding, pin| added(host, request, binding, pin))
 }
 
 /// Revokes permissions of a pack.
@@ -109,93 +102,117 @@ fn add_grants(
 /// unchanged then, except as [`Store::change`] says.
 ///
 /// [`Store::change`]: gtc_store::Store::change
-pub fn revoke(host: &Host, request: &GrantsRequest) -> Result<PackGrants, GrantsError> {
-    let result = host.store.change(&request.environment, |stored| {
-        let (pack_ref, pin) = revoke_grants(request, &stored)?;
-        Ok(change(host, "revoke", request, stored, &pack_ref, pin))
-    });
-    record_failure(host, "revoke", request, result)
+pub fn revoke(host: &Host, request: &GrantsRequest) -> Result<GrantsChangeReport, GrantsError> {
+    change_grants(host, "revoke", request, |binding, pin| remaining(request, binding, pin))
 }
 
-fn revoke_grants(
+/// Returns the permissions of a binding with the granted ones.
+fn added(
+    host: &Host,
     request: &GrantsRequest,
-    stored: &Stored,
-) -> Result<(PackRef, PinnedPack), GrantsError> {
-    let (pack_ref, pin) = pinned_pack(stored, request)?;
-    let grants = if request.grants.declared {
-        Permissions::default()
-    } else {
-        let absent = request.grants.permissions.without(&pin.grants);
-        if !absent.is_empty() {
-            let environment = request.environment.clone();
-            return Err(GrantsError::NeverGranted { environment, pack_ref, absent });
-        }
-        pin.grants.without(&request.grants.permissions)
-    };
-    Ok((pack_ref, PinnedPack { grants, ..pin }))
-}
-
-/// Finds the bound and pinned pack that provides the descriptor path of a request.
-fn pinned_pack(
-    stored: &Stored,
-    request: &GrantsRequest,
-) -> Result<(PackRef, PinnedPack), GrantsError> {
-    let provides = |pin: &PinnedPack| {
-        pin.handlers.iter().any(|handler| handler.descriptor_path == request.kind)
-    };
-    for binding in stored.environment.bindings() {
-        if let Some(pin) = stored.pins.get(&binding.pack_ref).filter(|pin| provides(pin)) {
-            return Ok((binding.pack_ref.clone(), pin.clone()));
-        }
+    binding: &Binding,
+    pin: &Pin,
+) -> Result<Permissions, GrantsError> {
+    let pack_ref = &binding.pack_ref;
+    let declared = pinned_declaration(host, binding, pin)
+        .map_err(|source| GrantsError::Unreadable { pack_ref: pack_ref.clone(), source })?;
+    let undeclared = request.grants.permissions.without(&declared);
+    if !undeclared.is_empty() {
+        return Err(GrantsError::NotDeclared { pack_ref: pack_ref.clone(), undeclared });
     }
-    Err(GrantsError::NotPinned {
-        kind: request.kind.clone(),
-        environment: request.environment.clone(),
-    })
+    let added = if request.grants.declared { &declared } else { &request.grants.permissions };
+    Ok(pin.grants.union(added))
 }
 
-/// Returns the change that replaces the pin of a pack.
-fn change(
+/// Returns the permissions of a binding without the revoked ones.
+fn remaining(
+    request: &GrantsRequest,
+    binding: &Binding,
+    pin: &Pin,
+) -> Result<Permissions, GrantsError> {
+    if request.grants.declared {
+        return Ok(Permissions::default());
+    }
+    let absent = request.grants.permissions.without(&pin.grants);
+    if !absent.is_empty() {
+        let environment = request.environment.clone();
+        let pack_ref = binding.pack_ref.clone();
+        return Err(GrantsError::NeverGranted { environment, pack_ref, absent });
+    }
+    Ok(pin.grants.without(&request.grants.permissions))
+}
+
+/// Changes the permissions of the bindings that a request names.
+fn change_grants(
     host: &Host,
     verb: &'static str,
     request: &GrantsRequest,
-    stored: Stored,
-    pack_ref: &PackRef,
-    pin: PinnedPack,
-) -> Change<PackGrants> {
-    let report = report(&request.environment, pack_ref, &pin, request.idempotency_key.clone());
-    let mut pins = stored.pins;
-    pins.packs.insert(pack_ref.text(), pin);
-    let events = vec![event(host, verb, request, Some(&report))];
-    Change { pins: Some(pins), ..Change::recorded(events, report) }
-}
-
-/// Records a failed change of grants in the audit log.
-fn record_failure(
-    host: &Host,
-    verb: &'static str,
-    request: &GrantsRequest,
-    result: Result<PackGrants, GrantsError>,
-) -> Result<PackGrants, GrantsError> {
+    grants_of: impl Fn(&Binding, &Pin) -> Result<Permissions, GrantsError>,
+) -> Result<GrantsChangeReport, GrantsError> {
+    let result = host.store.change(&request.environment, |Stored { environment, .. }| {
+        let mut after = environment.clone();
+        let mut changed = Vec::new();
+        for (binding, pin) in named_bindings(&environment, request)? {
+            let change = change::set_grants(&after, &binding.key(), grants_of(binding, pin)?)?;
+            changed.extend(change.after.as_ref().and_then(report));
+            after = change.environment;
+        }
+        let events =
+            changed.iter().map(|binding| event(host, verb, request, Some(binding))).collect();
+        let report = GrantsChangeReport {
+            environment_id: request.environment.clone(),
+            bindings: changed,
+            idempotency_key: request.idempotency_key.clone(),
+        };
+        Ok(Change { environment: Some(after), ..Change::recorded(events, report) })
+    });
     let event = event(host, verb, request, None);
     audit::record_failure(host, &request.environment, vec![event], result)
+}
+
+/// Finds the pinned bindings that a request names.
+fn named_bindings<'a>(
+    environment: &'a Environment,
+    request: &GrantsRequest,
+) -> Result<Vec<(&'a Binding, &'a Pin)>, GrantsError> {
+    let is_named = |binding: &&Binding| match &binding.place {
+        BindingPlace::Slot(_) => request.instance.is_none(),
+        BindingPlace::Extension(instance) => request.all_instances || *instance == request.instance,
+    };
+    let of_kind = environment.bindings().filter(|binding| *binding.kind.path() == request.kind);
+    let named: Vec<_> = of_kind
+        .filter(is_named)
+        .filter_map(|binding| Some((binding, binding.pin.as_ref()?)))
+        .collect();
+    if named.is_empty() {
+        let (kind, environment) = (request.kind.clone(), request.environment.clone());
+        let instance = request.instance.clone();
+        return Err(GrantsError::NotPinned { kind, instance, environment });
+    }
+    Ok(named)
 }
 
 fn event(
     host: &Host,
     verb: &'static str,
     request: &GrantsRequest,
-    report: Option<&PackGrants>,
+    changed: Option<&BindingGrants>,
 ) -> AuditEvent {
+    let instance = match changed {
+        Some(changed) => changed.instance_id.clone(),
+        None => request.instance.as_ref().map(ToString::to_string),
+    };
+    let mut target = vec![("kind", Some(request.kind.to_string()))];
+    target.extend(instance.map(|instance| ("instance_id", Some(instance))));
+    target.extend([
+        ("pack_ref", changed.map(|changed| changed.pack_ref.to_string())),
+        ("grants", changed.map(|changed| changed.grants.to_string())),
+    ]);
     AuditEvent {
         origin: host.origin(),
         noun: "grants",
         verb,
-        target: vec![
-            ("kind", Some(request.kind.to_string())),
-            ("pack_ref", report.map(|report| report.pack_ref.to_string())),
-            ("grants", report.map(|report| report.grants.to_string())),
-        ],
+        target,
         previous_generation: None,
         new_generation: None,
         idempotency_key: request.idempotency_key.clone(),
@@ -203,30 +220,27 @@ fn event(
     }
 }
 
-/// Returns the permissions that all handlers of the pinned archive declare.
-fn pinned_declaration(
-    host: &Host,
-    pack_ref: &PackRef,
-    pin: &PinnedPack,
-) -> Result<Permissions, PackError> {
-    let fetched = load_pack::fetch_pinned(host, pack_ref, pin)?;
-    Ok(load_pack::open_archive(host, &fetched)?.declared_permissions())
+/// Returns the permissions that the pinned archive declares for the bound handler.
+fn pinned_declaration(host: &Host, binding: &Binding, pin: &Pin) -> Result<Permissions, PackError> {
+    let fetched = load_pack::fetch_pinned(host, &binding.pack_ref, pin)?;
+    Ok(declared_for(&load_pack::open_archive(host, &fetched)?, binding.kind.path()))
 }
 
-fn report(
-    environment: &EnvId,
-    pack_ref: &PackRef,
-    pin: &PinnedPack,
-    idempotency_key: Option<String>,
-) -> PackGrants {
-    PackGrants {
-        environment_id: environment.clone(),
-        kinds: pin.handlers.iter().map(|handler| handler.descriptor_path.clone()).collect(),
-        pack_ref: pack_ref.clone(),
+/// Reports the permissions of a binding; none if it is not pinned.
+fn report(binding: &Binding) -> Option<BindingGrants> {
+    let pin = binding.pin.as_ref()?;
+    let (slot, instance_id) = match binding.key() {
+        BindingKey::Slot(slot) => (Some(slot.to_string()), None),
+        BindingKey::Extension { instance, .. } => (None, instance.map(|id| id.to_string())),
+    };
+    Some(BindingGrants {
+        slot,
+        instance_id,
+        kind: binding.kind.clone(),
+        pack_ref: binding.pack_ref.clone(),
         archive_sha256: pin.archive.hex(),
         grants: GrantsReport::from(&pin.grants),
-        idempotency_key,
-    }
+    })
 }
 
 /// Permissions were not granted or revoked.
@@ -238,11 +252,19 @@ pub enum GrantsError {
     /// The change was not saved, or not recorded.
     #[error(transparent)]
     Change(#[from] ChangeError),
-    /// No pinned pack provides this descriptor path.
-    #[error("no pack that provides `{kind}` is bound and pinned in environment `{environment}`")]
+    /// The bindings of the environment do not allow the change.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// No pinned binding has this descriptor path.
+    #[error(
+        "no pinned pack is bound as `{kind}`{} in environment `{environment}`",
+        instance_phrase(.instance.as_ref())
+    )]
     NotPinned {
         /// The descriptor path.
         kind: DescriptorPath,
+        /// The instance, for an extension.
+        instance: Option<InstanceId>,
         /// The environment.
         environment: EnvId,
     },
@@ -279,6 +301,7 @@ impl OperationError for GrantsError {
         match self {
             Self::Store(error) => error.explain(),
             Self::Change(error) => error.explain(),
+            Self::Refused(error) => error.explain(),
             Self::Unreadable { source, .. } => source.explain(),
             Self::NotDeclared { pack_ref, .. } => Explanation::refused(
                 "unauthorized",
@@ -292,4 +315,8 @@ impl OperationError for GrantsError {
             }
         }
     }
+}
+
+fn instance_phrase(instance: Option<&InstanceId>) -> String {
+    instance.map(|instance| format!(" instance `{instance}`")).unwrap_or_default()
 }

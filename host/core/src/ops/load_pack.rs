@@ -3,8 +3,8 @@
 
 use env_pack_domain::abi::{NETWORK_INTERFACE, NEWEST_WORLD, TOOLS_INTERFACE};
 use env_pack_domain::{
-    CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, KeyId, PackDescriptor, PackRef,
-    Permissions, Sha256Digest, VersionReq,
+    CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, KeyId, Origin, PackDescriptor,
+    PackIdentity, PackRef, Permissions, Pin, PinnedHandler, Sha256Digest, VersionReq,
 };
 
 use super::pack_error::PackError;
@@ -12,7 +12,6 @@ use crate::Host;
 use gtc_archive::{ArchiveError, Pack, PackedHandler};
 use gtc_engine::{Engine, LoadError, LoadedComponent, Provenance, RecordPreflight};
 use gtc_fetch::{FetchedPack, PackFormat};
-use gtc_store::{PinnedHandler, PinnedPack};
 
 /// The id of a component that is not in an archive.
 const BARE_COMPONENT: &str = "component";
@@ -26,6 +25,8 @@ pub(super) struct LoadedPack {
     pub manifest: Option<Sha256Digest>,
     /// The size of the archive, in bytes.
     pub size: u64,
+    /// The identity that its manifest claims; none for a component without an archive.
+    pub identity: Option<PackIdentity>,
     /// The handlers, at least one.
     pub handlers: Vec<LoadedHandler>,
 }
@@ -62,7 +63,7 @@ pub(super) fn load_pack(
 pub(super) fn fetch_pinned(
     host: &Host,
     pack_ref: &PackRef,
-    pin: &PinnedPack,
+    pin: &Pin,
 ) -> Result<FetchedPack, PackError> {
     if let Some(kept) = host.fetcher.cache.archives.get(&pin.archive) {
         return Ok(kept);
@@ -87,10 +88,12 @@ pub(super) fn load_archive(
     fetched: &FetchedPack,
     load: LoadFn,
 ) -> Result<LoadedPack, PackError> {
-    let packed = open_archive(host, fetched)?.handlers;
+    let Pack { id, version, publisher, handlers: packed, .. } = open_archive(host, fetched)?;
     if packed.is_empty() {
         return Err(PackError::NoHandler);
     }
+    let is_archive = fetched.format == PackFormat::Archive;
+    let identity = is_archive.then_some(PackIdentity { id, version, publisher });
     let trust = if fetched.is_builtin { Provenance::Builtin } else { Provenance::External };
     let handlers = packed
         .into_iter()
@@ -100,6 +103,7 @@ pub(super) fn load_archive(
         digest: fetched.digest,
         manifest: fetched.manifest(),
         size: fetched.bytes.len() as u64,
+        identity,
         handlers,
     })
 }
@@ -197,7 +201,7 @@ pub(super) fn permission_faults(
 
 impl LoadedPack {
     /// Returns the pack if its handlers' metadata is the same as when it was pinned.
-    pub(super) fn ensure_matches_pin(self, pin: &PinnedPack) -> Result<Self, PackError> {
+    pub(super) fn ensure_matches_pin(self, pin: &Pin) -> Result<Self, PackError> {
         for pinned in &pin.handlers {
             let Some(loaded) =
                 self.handlers.iter().find(|loaded| loaded.component == pinned.component)
@@ -228,25 +232,26 @@ impl LoadedPack {
         self.handlers.iter().map(|handler| handler.handler.descriptor_path())
     }
 
-    /// Returns the declared permissions of all its handlers.
-    pub(super) fn permissions(&self) -> Permissions {
-        let none = Permissions::default();
-        self.handlers.iter().fold(none, |all, handler| all.union(&handler.permissions))
-    }
-
     /// Returns the contradictions between its components' imports and its declared
     /// permissions.
     pub(super) fn permission_faults(&self) -> Vec<String> {
         self.handlers.iter().flat_map(LoadedHandler::permission_faults).collect()
     }
 
+    /// Returns the origin of its handlers in a registry.
+    pub(super) fn origin(&self, pack_ref: &PackRef, signer: Option<KeyId>) -> Origin {
+        let is_builtin = matches!(pack_ref, PackRef::Builtin(_));
+        Origin {
+            pack_ref: Some(pack_ref.clone()),
+            archive: Some(self.digest),
+            // no other pack is a version of a built-in one, whatever its manifest says
+            pack: self.identity.clone().filter(|_| !is_builtin),
+            signer: signer.map(|signer| ForeignText::new(signer.to_string())),
+        }
+    }
+
     /// Returns the pin of the pack, with these grants and this verified signer.
-    pub(super) fn pin(
-        &self,
-        grants: Permissions,
-        signer: Option<KeyId>,
-        locked_at: String,
-    ) -> PinnedPack {
+    pub(super) fn pin(&self, grants: Permissions, signer: Option<KeyId>, locked_at: String) -> Pin {
         let handlers = self
             .handlers
             .iter()
@@ -259,10 +264,11 @@ impl LoadedPack {
             })
             .collect();
         let signer = signer.map(|signer| ForeignText::new(signer.to_string()));
-        PinnedPack {
+        Pin {
             manifest: self.manifest,
             archive: self.digest,
             size: self.size,
+            pack: self.identity.clone(),
             handlers,
             grants,
             signer,

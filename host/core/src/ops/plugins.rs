@@ -129,7 +129,7 @@ impl Plugins {
         &mut self,
         handler: Box<dyn EnvPackHandler>,
     ) -> Result<(), DuplicateRegistration> {
-        self.registry.register(handler, Origin { pack_ref: None, archive: None })
+        self.registry.register(handler, Origin::NATIVE)
     }
 
     /// Loads a pack and registers its handlers. They get the permissions in `granted` that
@@ -149,7 +149,8 @@ impl Plugins {
     ) -> Result<Vec<DescriptorPath>, RegisterError> {
         let (_, pack) = load_pack::load_pack(host, pack_ref)
             .map_err(|source| RegisterError::Pack { pack_ref: pack_ref.clone(), source })?;
-        let origin = Origin { pack_ref: Some(pack_ref.clone()), archive: Some(pack.digest) };
+        // without environments, each path has one handler
+        let origin = Origin { pack: None, ..pack.origin(pack_ref, None) };
         let paths: Vec<_> = pack.paths().cloned().collect();
         for (at, path) in paths.iter().enumerate() {
             let kept = if paths[..at].contains(path) {
@@ -206,7 +207,7 @@ impl Plugins {
     }
 
     fn plugin<'a>(&'a self, handler: &'a dyn EnvPackHandler) -> Plugin<'a> {
-        const NATIVE: &Origin = &Origin { pack_ref: None, archive: None };
+        const NATIVE: &Origin = &Origin::NATIVE;
         const NOTHING: &PluginPermissions = &PluginPermissions {
             declared: Permissions { tools: Vec::new(), network: Vec::new() },
             granted: Permissions { tools: Vec::new(), network: Vec::new() },

@@ -25,6 +25,16 @@ pub(super) fn flags(permissions: &Permissions, prefix: &str) -> String {
     tools.chain(network).collect::<Vec<_>>().join(" ")
 }
 
+/// Returns the command that grants permissions to a binding.
+pub(super) fn grant_command(id: &EnvId, binding: &Binding, missing: &Permissions) -> String {
+    let path = binding.kind.path();
+    let instance = match &binding.place {
+        BindingPlace::Extension(Some(instance)) => format!(" --instance-id {instance}"),
+        BindingPlace::Extension(None) | BindingPlace::Slot(_) => String::new(),
+    };
+    format!("gtc op grants add --env {id} --kind {path}{instance} {}", flags(missing, "--"))
+}
+
 /// Returns the command that inspects a pack.
 pub(super) fn inspect_command(pack_ref: &PackRef) -> String {
     format!("gtc pack inspect {}", quoted(&pack_ref.text()))

@@ -130,7 +130,7 @@ pub fn tool_check(host: &Host, environment: &EnvId) -> Result<ToolCheckReport, S
         checked_at: host.now().to_string(),
     };
     for binding in stored.environment.bindings() {
-        match assembly.registry.resolve_for_slot(&binding.kind, binding.place.slot()) {
+        match assembly.resolve(binding) {
             Ok(handler) => {
                 report.add(binding, preflight(host, environment, binding, handler, &assembly))
             }
@@ -159,7 +159,7 @@ fn preflight(
         BindingPlace::Extension(instance) => instance.clone(),
         BindingPlace::Slot(_) => None,
     };
-    let grants = assembly.grants.get(binding.kind.path()).cloned().unwrap_or_default();
+    let grants = assembly.grants(binding);
     let context = BindingContext { env_id: environment.clone(), instance_id, answers_json, grants };
     match handler.preflight(&context) {
         Ok(Preflight { checks, probes }) => PreflightReport { checks, probes, fault: None },
@@ -186,10 +186,10 @@ impl ToolCheckReport {
     }
 
     fn add_unresolved(&mut self, binding: &Binding, error: &ResolveError, assembly: &Assembly) {
-        let failure = assembly.failures.iter().find(|failure| failure.pack_ref == binding.pack_ref);
-        let error = match failure {
-            Some(failure) => format!("{error}: {}", with_causes(&failure.error)),
-            None => error.to_string(),
+        let error = match (assembly.failure(binding), assembly.duplicate(binding)) {
+            (Some(failure), _) => format!("{error}: {}", with_causes(&failure.error)),
+            (None, Some(duplicate)) => duplicate.to_string(),
+            (None, None) => error.to_string(),
         };
         let kind = binding.kind.clone();
         match &binding.place {

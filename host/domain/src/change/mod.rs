@@ -5,7 +5,7 @@
 
 use crate::{
     AnswersRef, Binding, BindingKey, BindingPlace, EnvId, Environment, ForeignText, PackDescriptor,
-    PackRef, PreviousBinding,
+    PackRef, Permissions, Pin, PreviousBinding,
 };
 
 /// A request to bind a pack.
@@ -32,12 +32,24 @@ pub struct BindingChange {
     pub after: Option<Binding>,
 }
 
-/// Binds a pack to a free place.
+impl BindingChange {
+    /// Returns true if the binding is the same as before.
+    pub fn is_unchanged(&self) -> bool {
+        self.before == self.after
+    }
+}
+
+/// Binds a pack to a free place. There is no pin for a built-in pack, and for a pack that was
+/// not fetched.
 ///
 /// # Errors
 /// [`Refusal::AlreadyBound`]
-pub fn add(environment: &Environment, request: BindingRequest) -> Result<BindingChange, Refusal> {
-    let added = request.into_binding(0, None);
+pub fn add(
+    environment: &Environment,
+    request: BindingRequest,
+    pin: Option<Pin>,
+) -> Result<BindingChange, Refusal> {
+    let added = request.into_binding(0, pin);
     if environment.binding(&added.key()).is_some() {
         return Err(Refusal::AlreadyBound {
             environment: environment.id().clone(),
@@ -50,34 +62,58 @@ pub fn add(environment: &Environment, request: BindingRequest) -> Result<Binding
 }
 
 /// Replaces a binding, and keeps the old one for a rollback. Exactly one older version is kept:
-/// the old binding's own previous one is dropped.
+/// the old binding's own previous one is dropped. A request for what is bound already changes
+/// nothing, so that repeating it loses no rollback.
 ///
 /// # Errors
 /// [`Refusal::NothingToUpdate`]
 pub fn update(
     environment: &Environment,
     request: BindingRequest,
+    pin: Option<Pin>,
 ) -> Result<BindingChange, Refusal> {
-    let mut after = request.into_binding(0, None);
-    let key = after.key();
+    let key = request.key();
     let Some(before) = environment.binding(&key) else {
         return Err(Refusal::NothingToUpdate { environment: environment.id().clone(), key });
     };
+    let mut after = request.into_binding(before.generation.saturating_add(1), pin);
+    if after.has_same_content(before) {
+        let (environment, before) = (environment.clone(), Some(before.clone()));
+        return Ok(BindingChange { environment, after: before.clone(), before });
+    }
     let previous = Binding { previous: None, ..before.clone() };
-    after.generation = before.generation.saturating_add(1);
     after.previous = Some(PreviousBinding::Known(Box::new(previous)));
     Ok(replace_binding(environment, before, Some(after)))
 }
 
-/// Replaces a pack reference by another one for the same pack, in all bindings: for a refresh,
-/// which pins the old reference first. It does not count as a change of the bindings, so their
-/// generations stay. The previous binding that each keeps stays as it is.
-pub fn replace_pack_ref(environment: &Environment, from: &PackRef, to: &PackRef) -> Environment {
-    let mut replaced = environment.clone();
-    for binding in environment.bindings().filter(|binding| binding.pack_ref == *from) {
-        replaced.replace(binding, Some(Binding { pack_ref: to.clone(), ..binding.clone() }));
-    }
-    replaced
+/// Replaces the reference of a binding by another one that leads to the same archive. Its
+/// generation and the previous binding stay.
+///
+/// # Errors
+/// [`Refusal::NotBound`]
+pub fn set_pack_ref(
+    environment: &Environment,
+    key: &BindingKey,
+    pack_ref: PackRef,
+) -> Result<BindingChange, Refusal> {
+    let before = require_binding(environment, key)?;
+    let after = Binding { pack_ref, ..before.clone() };
+    Ok(replace_binding(environment, before, Some(after)))
+}
+
+/// Replaces the permissions of a pinned binding. Its generation and the previous binding stay.
+///
+/// # Errors
+/// [`Refusal::NotBound`]
+pub fn set_grants(
+    environment: &Environment,
+    key: &BindingKey,
+    grants: Permissions,
+) -> Result<BindingChange, Refusal> {
+    let before = require_binding(environment, key)?;
+    let pin = before.pin.clone().map(|pin| Pin { grants, ..pin });
+    let after = Binding { pin, ..before.clone() };
+    Ok(replace_binding(environment, before, Some(after)))
 }
 
 /// Removes a binding. Nothing is kept for a rollback.
@@ -89,7 +125,8 @@ pub fn remove(environment: &Environment, key: &BindingKey) -> Result<BindingChan
     Ok(replace_binding(environment, before, None))
 }
 
-/// Restores the previous binding as a new generation, which cannot be rolled back again.
+/// Restores the previous binding, with its pin, as a new generation, which cannot be rolled back
+/// again.
 ///
 /// # Errors
 /// [`Refusal::NotBound`], [`Refusal::NothingToRollBack`] when it was never updated or is
@@ -127,9 +164,14 @@ pub fn rollback(environment: &Environment, key: &BindingKey) -> Result<BindingCh
 }
 
 impl BindingRequest {
-    fn into_binding(self, generation: u64, previous: Option<PreviousBinding>) -> Binding {
+    /// Returns the key of the binding.
+    pub fn key(&self) -> BindingKey {
+        BindingKey::of(&self.place, &self.kind)
+    }
+
+    fn into_binding(self, generation: u64, pin: Option<Pin>) -> Binding {
         let Self { place, kind, pack_ref, answers_ref } = self;
-        Binding { place, kind, pack_ref, answers_ref, generation, previous }
+        Binding { place, kind, pack_ref, answers_ref, generation, pin, previous: None }
     }
 }
 

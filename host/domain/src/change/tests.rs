@@ -34,8 +34,8 @@ fn check(script: &[&str], expected: Result<(&str, u64, bool), &str>) {
     for step in script {
         let (verb, kind) = step.split_once(' ').unwrap_or((step, ""));
         let change = match verb {
-            "add" => add(&environment, secrets(kind)),
-            "update" => update(&environment, secrets(kind)),
+            "add" => add(&environment, secrets(kind), None),
+            "update" => update(&environment, secrets(kind), None),
             "remove" => remove(&environment, &key()),
             "rollback" => rollback(&environment, &key()),
             other => panic!("no such verb: {other}"),
@@ -93,23 +93,61 @@ fn what_is_refused() {
 
 #[test]
 fn changes_never_modify_their_input() {
-    let before = add(&empty(), secrets("a.b@1.0.0")).expect("free").environment;
+    let before = add(&empty(), secrets("a.b@1.0.0"), None).expect("free").environment;
     let copy = before.clone();
-    add(&before, secrets("a.c@1.0.0")).expect_err("taken");
-    update(&before, secrets("a.c@1.0.0")).expect("bound");
+    add(&before, secrets("a.c@1.0.0"), None).expect_err("taken");
+    update(&before, secrets("a.c@1.0.0"), None).expect("bound");
     assert_eq!(before, copy);
 }
 
 #[test]
 fn only_one_previous_binding_is_kept() {
-    let mut environment = add(&empty(), secrets("a.b@1.0.0")).expect("free").environment;
+    let mut environment = add(&empty(), secrets("a.b@1.0.0"), None).expect("free").environment;
     for kind in ["a.b@2.0.0", "a.b@3.0.0"] {
-        environment = update(&environment, secrets(kind)).expect("bound").environment;
+        environment = update(&environment, secrets(kind), None).expect("bound").environment;
     }
-    let Some(PreviousBinding::Known(previous)) = &environment.packs()[0].previous else {
-        panic!("a previous binding")
-    };
+    let previous = environment.packs()[0].readable_previous().expect("a previous binding");
     assert_eq!(previous.previous, None);
+}
+
+fn pin(archive: u8) -> Pin {
+    Pin {
+        manifest: None,
+        archive: crate::Sha256Digest::from_bytes([archive; 32]),
+        size: 1,
+        pack: None,
+        handlers: Vec::new(),
+        grants: Permissions::default(),
+        signer: None,
+        locked_at: "2026-11-30T00:00:00Z".to_owned(),
+    }
+}
+
+#[test]
+fn a_rollback_restores_bytes_and_permissions() {
+    let environment = add(&empty(), secrets("a.b@1.0.0"), Some(pin(1))).expect("free").environment;
+    let rebuilt = update(&environment, secrets("a.b@1.0.0"), Some(pin(2))).expect("bound");
+    assert_eq!(rebuilt.after.expect("bound").pin, Some(pin(2)));
+    let restored = rollback(&rebuilt.environment, &key()).expect("restored").after;
+    assert_eq!(restored.expect("bound").pin, Some(pin(1)));
+}
+
+#[test]
+fn a_repeated_update_changes_nothing() {
+    let environment = add(&empty(), secrets("a.b@1.0.0"), Some(pin(1))).expect("free").environment;
+    let environment =
+        update(&environment, secrets("a.c@1.0.0"), Some(pin(2))).expect("bound").environment;
+    let later = Pin { locked_at: "2027-01-01T00:00:00Z".to_owned(), ..pin(2) };
+    let repeated = update(&environment, secrets("a.c@1.0.0"), Some(later)).expect("bound");
+    assert!(repeated.is_unchanged());
+    assert_eq!(repeated.environment, environment);
+    for changed in [
+        update(&environment, secrets("a.c@1.0.0"), Some(pin(3))),
+        update(&environment, secrets("a.c@1.0.1"), Some(pin(2))),
+        update(&environment, secrets("a.c@1.0.0"), None),
+    ] {
+        assert!(!changed.expect("bound").is_unchanged());
+    }
 }
 
 #[test]
@@ -129,20 +167,6 @@ fn a_rollback_restores_no_older_binding() {
 }
 
 #[test]
-fn a_replaced_reference_keeps_the_generation_of_its_bindings() {
-    let environment = add(&empty(), secrets("a.b@1.0.0")).expect("free").environment;
-    let state = request(slot(CapabilitySlot::State), "c.d@1.0.0");
-    let environment = add(&environment, state).expect("free").environment;
-    let from = PackRef::Builtin("a.b@1.0.0".parse().expect("a descriptor"));
-    let to = PackRef::Builtin("a.b@1.0.1".parse().expect("a descriptor"));
-    let replaced = replace_pack_ref(&environment, &from, &to);
-    let found: Vec<_> =
-        replaced.bindings().map(|binding| (&binding.pack_ref, binding.generation)).collect();
-    let other = PackRef::Builtin("c.d@1.0.0".parse().expect("a descriptor"));
-    assert_eq!(found, [(&to, 0), (&other, 0)]);
-}
-
-#[test]
 fn extensions_are_identified_by_path_and_instance() {
     let mut environment = empty();
     for (name, kind) in [
@@ -151,15 +175,17 @@ fn extensions_are_identified_by_path_and_instance() {
         ("eu", "a.oauth@2.0.0"),
         ("", "a.other@1.0.0"),
     ] {
-        environment = add(&environment, request(instance(name), kind)).expect(kind).environment;
+        environment =
+            add(&environment, request(instance(name), kind), None).expect(kind).environment;
     }
     assert_eq!(environment.extensions().len(), 4);
-    let refusal =
-        add(&environment, request(instance("eu"), "a.oauth@9.0.0")).expect_err("taken").to_string();
+    let refusal = add(&environment, request(instance("eu"), "a.oauth@9.0.0"), None)
+        .expect_err("taken")
+        .to_string();
     assert!(refusal.starts_with("extension `a.oauth` instance `eu` is already bound"), "{refusal}");
 
     let key = environment.extensions()[0].key();
-    let environment = update(&environment, request(instance("primary"), "a.oauth@1.1.0"))
+    let environment = update(&environment, request(instance("primary"), "a.oauth@1.1.0"), None)
         .expect("bound")
         .environment;
     assert_eq!(environment.binding(&key).expect("same key").generation, 1);

@@ -2,6 +2,7 @@
 
 mod contract;
 mod memory;
+mod pins;
 
 use env_pack_domain::change::{self, BindingRequest};
 use std::fs;
@@ -87,7 +88,7 @@ fn what_others_wrote_is_written_back_byte_for_byte() {
 fn the_stash_is_what_existing_tools_write() {
     let (_root, store) = store(FIXTURES[0]);
     let text = text_after(&store, |environment| {
-        change::update(environment, vault()).expect("bound").environment
+        change::update(environment, vault(), None).expect("bound").environment
     });
     let previous = "inline://eyJnZW5lcmF0aW9uIjowLCJraW5kIjoiZ3JlZW50aWMuc2VjcmV0cy5kZXYtc3RvcmVAMC4xLjAiLCJwYWNrX3JlZiI6ImdyZWVudGljLnNlY3JldHMuZGV2LXN0b3JlQDAuMS4wIiwic2xvdCI6InNlY3JldHMifQ";
     assert!(text.contains(previous), "{text}");
@@ -114,7 +115,7 @@ fn members_of_others_survive_every_change() {
         .replace("\"retention\": {}", "\"retention\": {\"days\": 100000000000000000000000000}");
     let (_root, store) = store(&odd);
     let text = text_after(&store, |environment| {
-        change::update(environment, vault()).expect("bound").environment
+        change::update(environment, vault(), None).expect("bound").environment
     });
     assert!(text.contains("\"x_note\": {\"big\": 1e400, \"n\": 1.00}"), "{text}");
     assert!(text.contains("100000000000000000000000000"));
@@ -244,89 +245,6 @@ fn a_place_is_never_one_within_a_part_of_the_file() {
     );
 }
 
-fn pinned() -> PinnedPack {
-    PinnedPack {
-        manifest: None,
-        archive: env_pack_domain::Sha256Digest::compute(b"archive"),
-        size: 7,
-        handlers: vec![PinnedHandler {
-            component: env_pack_domain::ForeignText::new("handler"),
-            digest: env_pack_domain::Sha256Digest::compute(b"component"),
-            slot: CapabilitySlot::Secrets,
-            descriptor_path: "acme.secrets.vault".parse().expect("a path"),
-            supported_versions: "^0.4".parse().expect("a requirement"),
-        }],
-        grants: env_pack_domain::Permissions {
-            tools: vec![
-                env_pack_domain::ToolPermission::new("vault", vec!["a b".to_owned()])
-                    .expect("a permission"),
-            ],
-            network: vec!["localhost:80".parse().expect("an address")],
-        },
-        signer: None,
-        locked_at: "2026-11-23T09:37:16Z".to_owned(),
-    }
-}
-
-fn save_pins(store: &Store, pins: &PackPins) {
-    save(store, |_| Change { pins: Some(pins.clone()), ..Change::recorded(Vec::new(), ()) });
-}
-
-/// Saves pins, and gives back the file.
-fn pins_after(store: &Store, packs: &[(&str, PinnedPack)]) -> String {
-    let packs =
-        packs.iter().map(|(pack_ref, pack)| ((*pack_ref).to_owned(), pack.clone())).collect();
-    save_pins(store, &PackPins { packs });
-    read(store, "packs.lock.json")
-}
-
-#[test]
-fn members_of_others_survive_in_the_pins() {
-    let (_root, store) = store(FIXTURES[0]);
-    let path = store.gc_root().join("local/packs.lock.json");
-    let written = pins_after(&store, &[("/z.gtpack", pinned())]);
-    let odd = written
-        .replace("\"packs\": {", "\"x_note\": {\"n\":  1.00},\n  \"packs\": {")
-        .replace("\"size\": 7,", "\"signer\": \"k1\",\n      \"big\": 1e400,\n      \"size\": 7,")
-        .replace("\"grants\": {", "\"grants\": {\n        \"until\": 2.50,");
-    fs::write(&path, &odd).expect("a file");
-    let other =
-        PinnedPack { archive: env_pack_domain::Sha256Digest::compute(b"other"), ..pinned() };
-    let signed = PinnedPack { signer: Some(env_pack_domain::ForeignText::new("k1")), ..pinned() };
-    let text = pins_after(&store, &[("/a.gtpack", other.clone()), ("/z.gtpack", signed.clone())]);
-    assert!(
-        text.starts_with(odd.trim_end_matches("\n  }\n}\n")),
-        "what did not change stays as it was:\n{text}"
-    );
-    let granted = PinnedPack { grants: Default::default(), ..signed };
-    // the signer stays recorded when no signature was required this time
-    let text = pins_after(&store, &[("/z.gtpack", PinnedPack { signer: None, ..granted.clone() })]);
-    for kept in [
-        "\"x_note\": {\"n\":  1.00}",
-        "\"signer\": \"k1\",\n      \"big\": 1e400,",
-        "\"until\": 2.50,",
-    ] {
-        assert!(text.contains(kept), "{kept} is gone:\n{text}");
-    }
-    assert_eq!(store.load(&local()).expect("loaded").pins.packs["/z.gtpack"], granted);
-    let text = pins_after(&store, &[("/z.gtpack", other)]);
-    assert!(
-        text.contains("x_note") && !text.contains("signer"),
-        "who signed one archive did not sign another:\n{text}"
-    );
-}
-
-#[test]
-fn pins_round_trip() {
-    let (_root, store) = store(FIXTURES[0]);
-    let pins = PackPins { packs: [("/packs/vault.gtpack".to_owned(), pinned())].into() };
-    save_pins(&store, &pins);
-    assert_eq!(store.load(&local()).expect("loaded").pins, pins);
-    fs::write(store.gc_root().join("local/packs.lock.json"), "{}").expect("a file");
-    let error = store.load(&local()).expect_err("malformed").to_string();
-    assert!(error.contains("packs.lock.json"), "{error}");
-}
-
 #[test]
 fn changes_wait_for_each_other() {
     let (_root, store) = store(FIXTURES[0]);
@@ -370,7 +288,8 @@ fn the_store_needs_no_files() {
     let listen_addr = "127.0.0.1:8080".parse().expect("an address");
     let create = || {
         store.create(&local(), "Local", listen_addr, |stored| {
-            let environment = change::add(&stored.environment, vault()).expect("bound");
+            let pin = Some(pins::pin(b"archive"));
+            let environment = change::add(&stored.environment, vault(), pin).expect("bound");
             Ok::<_, ChangeError>(Change {
                 environment: Some(environment.environment),
                 ..Change::recorded(vec![event("create")], ())
@@ -379,38 +298,10 @@ fn the_store_needs_no_files() {
     };
     create().expect("created");
     assert!(matches!(create(), Err(ChangeError::Store(StoreError::Exists { .. }))));
-    save_pins(&store, &PackPins { packs: [("/packs/vault.gtpack".to_owned(), pinned())].into() });
     let stored = store.load(&local()).expect("loaded");
-    assert_eq!(stored.environment.bindings().count(), 1);
-    assert_eq!(stored.pins.packs["/packs/vault.gtpack"], pinned());
+    assert_eq!(stored.environment.packs()[0].pin, Some(pins::pin(b"archive")));
     assert!(stored.trust_root.expect("read").keys().is_empty());
     assert_eq!(store.list().expect("listed"), [local()]);
-}
-
-#[test]
-fn new_pins_are_written_before_the_binding_and_old_ones_removed_after_it() {
-    let id = local();
-    let place = Place::new("/store");
-    let base = stored::Base::new(&id, "local", "127.0.0.1:8080".parse().expect("an address"));
-    let base = stored::Base {
-        pins: PackPins { packs: [("/old.gtpack".to_owned(), pinned())].into() },
-        is_new: false,
-        ..base
-    };
-    let environment = change::add(&base.environment, vault()).expect("bound").environment;
-    let pins = PackPins { packs: [("/packs/vault.gtpack".to_owned(), pinned())].into() };
-    let change = Change {
-        environment: Some(environment),
-        pins: Some(pins),
-        ..Change::recorded(vec![event("update")], ())
-    };
-    let edit = change.edit(&base, &place).expect("rendered");
-    let kinds: Vec<_> = edit.writes.iter().map(|(kind, _)| *kind).collect();
-    assert_eq!(kinds, [TextKind::Pins, TextKind::Document, TextKind::Pins]);
-    let has = |write: usize, pack_ref| edit.writes[write].1.contains(pack_ref);
-    assert!(has(0, "/old.gtpack") && has(0, "/packs/vault.gtpack"));
-    assert!(!has(2, "/old.gtpack") && has(2, "/packs/vault.gtpack"));
-    assert_eq!(edit.audit.len(), 1);
 }
 
 #[test]

@@ -1,13 +1,10 @@
 //! Applies a plan: checks it again under the lock of the environment, and saves.
 
-use env_pack_domain::change;
-
-use super::changes::{pin_old_reference, retain_used_pins};
 use super::check::{self, CheckedPack};
 use super::error::BindError;
 use super::intent::Intent;
 use super::plan::{Plan, requested_change};
-use super::report::{BindReport, GrantsReport};
+use super::report::BindReport;
 use crate::Host;
 use gtc_store::{Change, Stored};
 
@@ -57,44 +54,28 @@ fn save(
     report
 }
 
-/// Checks a plan again and computes its change.
+/// Checks a plan again and computes its change. A request for what is bound already changes
+/// nothing.
 fn decide(
     host: &Host,
     intent: &Intent,
     stored: &Stored,
     mut checked: Option<&mut CheckedPack>,
 ) -> Result<Change<BindReport>, BindError> {
-    let pack_ref = &intent.binding.pack_ref;
     intent.ensure_unchanged(&stored.environment)?;
     if let Some(checked) = &mut checked {
         check::recheck(host, stored, intent, checked)?;
     }
-    let before = &stored.environment;
-    let mut pins = stored.pins.clone();
-    let (base, current_ref) = match pin_old_reference(&mut pins, intent, checked.as_deref()) {
-        Some(pinned) => (change::replace_pack_ref(before, pack_ref, &pinned), pinned),
-        None => (before.clone(), pack_ref.clone()),
-    };
-    let changes = intent.changes(&base, &current_ref)?;
+    // a built-in pack changes with this program, so it is not pinned
+    let pinned = checked.as_deref().filter(|_| !host.fetcher.is_builtin(&intent.binding.pack_ref));
+    let changes = intent.changes(&stored.environment, pinned.map(|checked| &checked.pin))?;
     let after = &changes.last().expect("an intent makes a change").environment;
-    let mut report =
-        BindReport::of_changes(&intent.environment, intent.idempotency_key.clone(), &changes);
-    if let Some(checked) = checked {
-        report.warnings = checked.warnings.clone();
-        if !host.fetcher.is_builtin(pack_ref) {
-            report.signer = checked.signed.signature.signer();
-            let grants = &checked.pin.grants;
-            report.grants = (!grants.is_empty()).then(|| GrantsReport::from(grants));
-            pins.packs.insert(pack_ref.text(), checked.pin.clone());
-        }
-    }
-    retain_used_pins(&mut pins, &[before, after]);
+    let key = intent.idempotency_key.clone();
+    let mut report = BindReport::of_changes(&intent.environment, key, &changes);
+    report.signer = pinned.and_then(|checked| checked.signed.signature.signer());
+    report.warnings = checked.map(|checked| checked.warnings.clone()).unwrap_or_default();
     let events = requested_change(intent).events(host, &report);
-    Ok(Change {
-        environment: Some(after.clone()),
-        pins: Some(pins),
-        ..Change::recorded(events, report)
-    })
+    Ok(Change { environment: Some(after.clone()), ..Change::recorded(events, report) })
 }
 
 fn cache_signature(host: &Host, checked: &CheckedPack) -> Result<(), BindError> {

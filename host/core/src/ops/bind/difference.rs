@@ -4,15 +4,16 @@ use super::check::CheckedPack;
 use super::report::{ComparedPack, GrantsReport, PackDifference};
 use crate::Host;
 use crate::ops::load_pack;
+use env_pack_domain::{DescriptorPath, Permissions, Pin};
 use gtc_archive::Pack;
-use gtc_store::PinnedPack;
 
-/// Returns the difference between the pinned and the checked archive; none if they are the
-/// same.
+/// Returns the difference between the pinned and the checked archive, as far as it concerns the
+/// handler of a descriptor path; none if they are the same.
 pub(super) fn compare(
     host: &Host,
-    pin: &PinnedPack,
+    pin: &Pin,
     checked: &CheckedPack,
+    path: &DescriptorPath,
 ) -> Option<PackDifference> {
     if pin.archive == checked.pin.archive && pin.manifest == checked.pin.manifest {
         return None;
@@ -21,7 +22,7 @@ pub(super) fn compare(
     let before = cached.and_then(|archive| load_pack::open_archive(host, &archive).ok());
     // without the old archive, assume that it declared what it was granted
     let declared_before =
-        before.as_ref().map_or_else(|| pin.grants.clone(), Pack::declared_permissions);
+        before.as_ref().map_or_else(|| pin.grants.clone(), |pack| declared_for(pack, path));
     let after = load_pack::open_archive(host, &checked.fetched).ok();
     Some(PackDifference {
         from: compared(pin, before.map(|pack| pack.version)),
@@ -31,7 +32,14 @@ pub(super) fn compare(
     })
 }
 
-fn compared(pin: &PinnedPack, version: Option<String>) -> ComparedPack {
+/// Returns the permissions that a pack declares for the handler of a descriptor path.
+pub(in crate::ops) fn declared_for(pack: &Pack, path: &DescriptorPath) -> Permissions {
+    let declared = pack.handlers.iter().filter_map(|handler| handler.declared.as_ref());
+    let mut declared = declared.filter(|declared| declared.descriptor_path == *path);
+    declared.next().map(|declared| declared.permissions.clone()).unwrap_or_default()
+}
+
+fn compared(pin: &Pin, version: Option<String>) -> ComparedPack {
     let mut supported: Vec<_> =
         pin.handlers.iter().map(|handler| handler.supported_versions.to_string()).collect();
     supported.dedup();

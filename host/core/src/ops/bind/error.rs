@@ -89,13 +89,7 @@ impl OperationError for BindError {
                     refresh_command(environment, key)
                 ),
             ),
-            Self::BindingChanged { environment, key } => Explanation::refused(
-                "conflict",
-                format!(
-                    "see what is bound with `{}`, then run the command again",
-                    list_command(environment, key)
-                ),
-            ),
+            Self::BindingChanged { environment, key } => binding_changed(environment, key),
             Self::NotGranted { missing, .. } => Explanation::refused(
                 "unauthorized",
                 format!(
@@ -140,16 +134,6 @@ pub enum UnsuitablePack {
         /// The pack that provides it.
         owner: PathOwner,
     },
-    /// Other instances of the extension use another archive.
-    #[error(
-        "pack `{pack_ref}` was not bound: {sibling} comes from another archive, and all instances share one handler"
-    )]
-    InstancesDiffer {
-        /// The pack reference.
-        pack_ref: PackRef,
-        /// One of the other instances.
-        sibling: BindingKey,
-    },
 }
 
 impl OperationError for UnsuitablePack {
@@ -169,11 +153,7 @@ impl OperationError for UnsuitablePack {
             ),
             Self::PathTaken { owner: PathOwner::Bound { .. }, .. } => Explanation::refused(
                 "conflict",
-                "remove the other binding first, or use a pack with another descriptor path",
-            ),
-            Self::InstancesDiffer { .. } => Explanation::refused(
-                "conflict",
-                "add `--all-instances` to update the other instances too",
+                "only versions of one pack may be bound side by side; remove the other binding first, or use a pack with another descriptor path",
             ),
         }
     }
@@ -214,17 +194,31 @@ pub enum UnbindError {
     /// The bindings of the environment do not allow the change.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// After the rollback, instances of one extension would use different archives.
-    #[error(
-        "{key} was not rolled back: {sibling} would then come from another archive, and all instances share one handler"
-    )]
-    InstancesWouldDiverge {
-        /// The binding to roll back.
+    /// The pack of the previous binding cannot be used.
+    #[error("{key} was not rolled back to `{kind}`, archive {archive}")]
+    NotRestorable {
+        /// The binding.
         key: BindingKey,
-        /// An instance that would keep another archive.
-        sibling: BindingKey,
-        /// Whether the request was to roll back all instances.
-        all: bool,
+        /// The descriptor of the previous binding.
+        kind: PackDescriptor,
+        /// The digest of its archive.
+        archive: Sha256Digest,
+        /// The cause.
+        source: PackError,
+    },
+    /// Another pack provides a descriptor path of the previous one.
+    #[error(transparent)]
+    Unsuitable(#[from] UnsuitablePack),
+    /// The pack could not be stored in the cache.
+    #[error(transparent)]
+    Cache(#[from] FetchError),
+    /// The binding changed after it was read.
+    #[error("{key} in environment `{environment}` was changed by another process in the meantime")]
+    BindingChanged {
+        /// The environment.
+        environment: EnvId,
+        /// The binding.
+        key: BindingKey,
     },
 }
 
@@ -234,14 +228,18 @@ impl OperationError for UnbindError {
             Self::Store(error) => error.explain(),
             Self::Change(error) => error.explain(),
             Self::Refused(error) => error.explain(),
-            Self::InstancesWouldDiverge { all: false, .. } => Explanation::refused(
-                "conflict",
-                "add `--all-instances` to roll back all instances together",
-            ),
-            Self::InstancesWouldDiverge { all: true, .. } => Explanation::refused(
-                "conflict",
-                "bind one archive to all instances with `update --all-instances` instead",
-            ),
+            Self::NotRestorable { source, .. } => source.explain(),
+            Self::Unsuitable(error) => error.explain(),
+            Self::Cache(error) => error.explain(),
+            Self::BindingChanged { environment, key } => binding_changed(environment, key),
         }
     }
+}
+
+fn binding_changed(environment: &EnvId, key: &BindingKey) -> Explanation {
+    let list = list_command(environment, key);
+    Explanation::refused(
+        "conflict",
+        format!("see what is bound with `{list}`, then run the command again"),
+    )
 }

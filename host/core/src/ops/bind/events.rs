@@ -18,21 +18,22 @@ pub(super) struct RequestedChange<'a> {
     pub idempotency_key: &'a Option<String>,
 }
 
-/// Returns the place of a binding, and its descriptor path if the place does not imply it.
-pub(super) fn target_of(key: &BindingKey) -> (BindingPlace, Option<String>) {
+/// Returns the descriptor path of a binding if its place does not imply it.
+pub(super) fn kind_of(key: &BindingKey) -> Option<String> {
     match key {
-        BindingKey::Slot(slot) => (BindingPlace::Slot(*slot), None),
-        BindingKey::Extension { path, instance } => {
-            (BindingPlace::Extension(instance.clone()), Some(path.to_string()))
-        }
+        BindingKey::Slot(_) => None,
+        BindingKey::Extension { path, .. } => Some(path.to_string()),
     }
 }
 
 impl RequestedChange<'_> {
     /// Returns the events of a change that succeeds: one for each binding that changes.
     pub(super) fn events(&self, host: &Host, report: &BindReport) -> Vec<AuditEvent> {
-        let mut events =
-            vec![self.event(host, self.verb, self.place, self.kind.clone(), Some(report))];
+        let mut events = Vec::new();
+        if !report.unchanged {
+            let kind = self.kind.clone();
+            events.push(self.event(host, self.verb, self.place, kind, Some(report)));
+        }
         // bindings that change along with an added one are updated
         let follower_verb = if self.verb == "rollback" { "rollback" } else { "update" };
         for moved in &report.moved {

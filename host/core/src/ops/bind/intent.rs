@@ -1,7 +1,7 @@
 //! The change that a plan is to make.
 
 use env_pack_domain::change::{self, BindingChange, BindingRequest, Refusal};
-use env_pack_domain::{Binding, BindingKey, BindingPlace, EnvId, Environment, PackRef};
+use env_pack_domain::{Binding, BindingKey, BindingPlace, EnvId, Environment, PackRef, Pin};
 
 use super::error::BindError;
 use super::request::{BindRequest, GrantSelection};
@@ -24,8 +24,7 @@ pub(super) enum Verb {
     Add,
     /// The place must be bound.
     Update,
-    /// The place must still have this binding, and every other binding with the same
-    /// reference changes too.
+    /// The place must still have this binding.
     Refresh(Box<Binding>),
 }
 
@@ -42,13 +41,22 @@ impl Intent {
 
     /// Returns the key of the binding.
     pub(super) fn key(&self) -> BindingKey {
-        match &self.binding.place {
-            BindingPlace::Slot(slot) => BindingKey::Slot(*slot),
-            BindingPlace::Extension(instance) => BindingKey::Extension {
-                path: self.binding.kind.path().clone(),
-                instance: instance.clone(),
-            },
-        }
+        self.binding.key()
+    }
+
+    /// Returns the keys of the binding, and of the other instances that change with it.
+    pub(super) fn affected_keys(&self, environment: &Environment) -> Vec<BindingKey> {
+        let siblings = self.siblings(environment).map(Binding::key);
+        std::iter::once(self.key()).chain(siblings).collect()
+    }
+
+    /// Returns the other instances that change with the binding.
+    fn siblings<'a>(&'a self, environment: &'a Environment) -> impl Iterator<Item = &'a Binding> {
+        let is_extension = matches!(self.binding.place, BindingPlace::Extension(_));
+        environment
+            .instances_of(self.binding.kind.path())
+            .filter(move |_| self.all_instances && is_extension)
+            .filter(|sibling| sibling.place != self.binding.place)
     }
 
     /// Fails if the binding to be refreshed is no longer the one that was read.
@@ -66,53 +74,48 @@ impl Intent {
 
     /// Fails if the bindings do not allow the change.
     pub(super) fn ensure_possible(&self, environment: &Environment) -> Result<(), Refusal> {
-        self.changes(environment, &self.binding.pack_ref)?;
+        self.changes(environment, None)?;
         Ok(())
     }
 
-    /// Computes the changes: that of the binding itself, then those of the other instances
-    /// and of the other bindings that are refreshed with it. `current_ref` is the reference
-    /// by which these are bound.
+    /// Computes the changes: that of the binding itself, then those of the other instances.
     pub(super) fn changes(
         &self,
         environment: &Environment,
-        current_ref: &PackRef,
+        pin: Option<&Pin>,
     ) -> Result<Vec<BindingChange>, Refusal> {
-        let first = match self.verb {
-            Verb::Add => change::add(environment, self.binding.clone())?,
-            Verb::Update | Verb::Refresh(_) => change::update(environment, self.binding.clone())?,
+        let request = self.binding.clone();
+        let first = match &self.verb {
+            Verb::Add => change::add(environment, request, pin.cloned())?,
+            Verb::Update => change::update(environment, request, pin.cloned())?,
+            Verb::Refresh(bound) => {
+                let before = match exact_reference(bound, pin) {
+                    Some(exact) => {
+                        change::set_pack_ref(environment, &self.key(), exact)?.environment
+                    }
+                    None => environment.clone(),
+                };
+                change::update(&before, request, pin.cloned())?
+            }
         };
         let mut current = first.environment.clone();
         let mut changes = vec![first];
-        for request in self.followers(environment, current_ref) {
-            let change = change::update(&current, request)?;
+        for sibling in self.siblings(environment) {
+            let Binding { place, answers_ref, .. } = sibling.clone();
+            let request = BindingRequest { place, answers_ref, ..self.binding.clone() };
+            let change = change::update(&current, request, pin.cloned())?;
             current = change.environment.clone();
             changes.push(change);
         }
         Ok(changes)
     }
+}
 
-    /// Returns the updates of the other bindings that change along.
-    fn followers(&self, environment: &Environment, current_ref: &PackRef) -> Vec<BindingRequest> {
-        let mut followers = Vec::new();
-        if self.all_instances {
-            for sibling in environment.instances_of(self.binding.kind.path()) {
-                if sibling.place != self.binding.place {
-                    let Binding { place, answers_ref, .. } = sibling.clone();
-                    followers.push(BindingRequest { place, answers_ref, ..self.binding.clone() });
-                }
-            }
-        }
-        if self.is_refresh() {
-            let key = self.key();
-            for other in environment.bindings() {
-                if other.pack_ref == *current_ref && other.key() != key {
-                    let Binding { place, kind, answers_ref, .. } = other.clone();
-                    let pack_ref = self.binding.pack_ref.clone();
-                    followers.push(BindingRequest { place, kind, answers_ref, pack_ref });
-                }
-            }
-        }
-        followers
-    }
+/// Returns the reference of a bound pack by its digest, if its tag leads to another one now. The
+/// previous binding keeps this reference: then a rollback follows no tag, and other tools that
+/// read the environment find the same archive.
+fn exact_reference(bound: &Binding, pin: Option<&Pin>) -> Option<PackRef> {
+    let PackRef::Oci(reference) = &bound.pack_ref else { return None };
+    let manifest = bound.pin.as_ref()?.manifest?;
+    (pin?.manifest? != manifest).then(|| PackRef::Oci(reference.pinned(manifest)))
 }

@@ -7,22 +7,22 @@
 //! 3. [`apply()`] locks the environment, repeats the checks that another process may have
 //!    invalidated, computes the new bindings, saves them, and writes the audit record.
 //!
-//! [`remove`] and [`rollback`] load no pack, and have no plan.
+//! [`remove`] and [`rollback`] have no plan: there is nothing to consent to.
 
 mod apply;
-mod changes;
 mod check;
 mod difference;
 mod error;
 mod events;
 mod intent;
+mod paths;
 mod plan;
 mod report;
 mod request;
 mod unbind;
 
 pub use apply::apply;
-pub(super) use changes::retain_used_pins;
+pub(super) use difference::declared_for;
 pub use error::{BindError, PathOwner, UnbindError, UnsuitablePack};
 pub use plan::{Plan, plan_add, plan_refresh, plan_update, preview_refresh};
 pub use report::{BindReport, ComparedPack, GrantsReport, PackDifference};

@@ -7,7 +7,7 @@ use env_pack_domain::{Binding, EnvId, PackRef, Permissions};
 use super::check::{CheckedPack, check_pack, missing_permissions};
 use super::difference::compare;
 use super::error::BindError;
-use super::events::{RequestedChange, target_of};
+use super::events::{RequestedChange, kind_of};
 use super::intent::{Intent, Verb};
 use super::report::{BindReport, PackDifference};
 use super::request::{BindRequest, RefreshRequest};
@@ -172,8 +172,8 @@ fn compare_with_bound(
 ) -> Plan {
     let Some(checked) = checked else { return Plan::without_change(intent, bound, None) };
     let missing = missing_permissions(stored, &intent, &checked.declared);
-    let pin = stored.pins.get(&bound.pack_ref);
-    let difference = pin.and_then(|pin| compare(host, pin, &checked));
+    let pin = bound.pin.as_ref();
+    let difference = pin.and_then(|pin| compare(host, pin, &checked, bound.kind.path()));
     // after `grants revoke`, the pack of the pin may need grants again
     let is_granted = pin.is_some_and(|pin| checked.declared.without(&pin.grants).is_empty());
     if difference.is_none() && is_granted {
@@ -258,12 +258,11 @@ fn record_read_failure<T>(
     request: &RefreshRequest,
     result: Result<T, BindError>,
 ) -> Result<T, BindError> {
-    let (place, kind) = target_of(&request.key);
     let requested = RequestedChange {
         environment: &request.environment,
         verb: "update",
-        place: &place,
-        kind,
+        place: &request.key.place(),
+        kind: kind_of(&request.key),
         idempotency_key: &request.idempotency_key,
     };
     requested.record_failure(host, result)

@@ -26,6 +26,9 @@ pub struct BindReport {
     pub kind: PackDescriptor,
     /// The pack reference.
     pub pack_ref: PackRef,
+    /// The SHA-256 digest of the archive; none if it is not pinned, or removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archive_sha256: Option<String>,
     /// The generation: the number of changes since the binding was added.
     pub generation: u64,
     /// Whether a previous binding exists for a rollback.
@@ -91,18 +94,30 @@ pub struct ComparedPack {
 }
 
 impl BindReport {
-    /// Reports the first of these changes, with the others as `moved`.
+    /// Reports the first of these changes, with the others as `moved` as far as they change
+    /// something.
     pub(super) fn of_changes(
         environment: &EnvId,
         idempotency_key: Option<String>,
         changes: &[BindingChange],
     ) -> Self {
-        let mut reports = changes
-            .iter()
-            .filter_map(|change| change.after.as_ref().or(change.before.as_ref()))
-            .map(|binding| Self::of_binding(environment, binding));
-        let first = reports.next().expect("a change has a binding before or after it");
-        Self { moved: reports.collect(), idempotency_key, ..first }
+        let (first, others) = changes.split_first().expect("a request makes a change");
+        let moved = others.iter().filter(|change| !change.is_unchanged());
+        let moved = moved.map(|change| Self::of_change(environment, change)).collect();
+        Self { moved, idempotency_key, ..Self::of_change(environment, first) }
+    }
+
+    fn of_change(environment: &EnvId, change: &BindingChange) -> Self {
+        match (&change.after, &change.before) {
+            (Some(after), _) => {
+                let unchanged = change.is_unchanged();
+                Self { unchanged, ..Self::of_binding(environment, after) }
+            }
+            (None, Some(removed)) => {
+                Self::of_binding(environment, &Binding { pin: None, ..removed.clone() })
+            }
+            (None, None) => unreachable!("a change has a binding before or after it"),
+        }
     }
 
     /// Reports a binding.
@@ -118,9 +133,14 @@ impl BindReport {
             instance_id,
             kind: binding.kind.clone(),
             pack_ref: binding.pack_ref.clone(),
+            archive_sha256: binding.pin.as_ref().map(|pin| pin.archive.hex()),
             generation: binding.generation,
             has_previous: binding.previous.is_some(),
-            grants: None,
+            grants: binding
+                .pin
+                .as_ref()
+                .filter(|pin| !pin.grants.is_empty())
+                .map(|pin| GrantsReport::from(&pin.grants)),
             signer: None,
             moved_from: None,
             unchanged: false,

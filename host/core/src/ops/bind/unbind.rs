@@ -1,14 +1,18 @@
-//! Removes bindings and rolls them back. No pack is loaded.
+//! Removes bindings and rolls them back. No handler is loaded.
 
 use env_pack_domain::change::{self, BindingChange};
-use env_pack_domain::{Binding, BindingKey, BindingPlace, EnvId};
+use env_pack_domain::{Binding, BindingKey, BindingPlace, EnvId, Environment, Pin};
 
-use super::changes::retain_used_pins;
 use super::error::UnbindError;
-use super::events::{RequestedChange, target_of};
+use super::events::{RequestedChange, kind_of};
+use super::paths::ensure_paths_free;
 use super::report::BindReport;
 use super::request::{RemoveRequest, RollbackRequest};
 use crate::Host;
+use crate::ops::load_pack::fetch_pinned;
+use crate::ops::pack_error::PackError;
+use crate::ops::trust::TrustPolicy;
+use gtc_fetch::FetchedPack;
 use gtc_store::{Change, Stored};
 
 /// Removes a binding.
@@ -19,29 +23,53 @@ use gtc_store::{Change, Stored};
 /// [`Store::change`]: gtc_store::Store::change
 pub fn remove(host: &Host, request: &RemoveRequest) -> Result<BindReport, UnbindError> {
     let RemoveRequest { environment, key, idempotency_key } = request;
-    let requested = Unbinding { verb: "remove", environment, key, idempotency_key };
+    let requested =
+        Unbinding { verb: "remove", environment, key, place: key.place(), idempotency_key };
     let result = host.store.change(environment, |stored| {
         let changes = vec![change::remove(&stored.environment, key)?];
-        Ok(requested.change(host, &stored, &changes))
+        Ok(requested.change(host, &changes))
     });
     requested.record_failure(host, result)
 }
 
-/// Restores the previous version of a binding. Instances of one extension must still use the
-/// same archive afterwards.
+/// Restores the previous version of a binding: its archive, permissions and answers.
 ///
 /// # Errors
-/// [`UnbindError`]; the environment is unchanged then, except as [`Store::change`] says.
+/// [`UnbindError`], also when the archive is not available any more; the environment is
+/// unchanged then, except as [`Store::change`] says.
 ///
 /// [`Store::change`]: gtc_store::Store::change
 pub fn rollback(host: &Host, request: &RollbackRequest) -> Result<BindReport, UnbindError> {
     let RollbackRequest { environment, key, idempotency_key, .. } = request;
-    let requested = Unbinding { verb: "rollback", environment, key, idempotency_key };
-    let result = host.store.change(environment, |stored| {
-        let changes = rollback_changes(&stored, request)?;
-        Ok(requested.change(host, &stored, &changes))
+    let requested =
+        Unbinding { verb: "rollback", environment, key, place: key.place(), idempotency_key };
+    requested.record_failure(host, restore(host, &requested, request))
+}
+
+fn restore(
+    host: &Host,
+    requested: &Unbinding<'_>,
+    request: &RollbackRequest,
+) -> Result<BindReport, UnbindError> {
+    let stored = host.store.load(&request.environment)?;
+    let planned = rollback_changes(&stored.environment, request)?;
+    let archives = fetch_restored(host, &stored, &planned)?;
+    let mut cached = Vec::new();
+    let report = host.store.change(&request.environment, |stored| {
+        let changes = rollback_changes(&stored.environment, request)?;
+        if !restores_same(&planned, &changes) {
+            let (environment, key) = (request.environment.clone(), request.key.clone());
+            return Err(UnbindError::BindingChanged { environment, key });
+        }
+        ensure_restored_paths_free(host, &stored.environment, &changes)?;
+        for archive in &archives {
+            cached.push(host.fetcher.cache.insert(archive, host.store.gc_root())?);
+        }
+        Ok(requested.change(host, &changes))
     });
-    requested.record_failure(host, result)
+    // the pins protect the cached archives from garbage collection from here on
+    drop(cached);
+    report
 }
 
 /// A request to remove a binding or to roll it back.
@@ -49,29 +77,17 @@ struct Unbinding<'a> {
     verb: &'static str,
     environment: &'a EnvId,
     key: &'a BindingKey,
+    place: BindingPlace,
     idempotency_key: &'a Option<String>,
 }
 
 impl Unbinding<'_> {
-    fn change(
-        &self,
-        host: &Host,
-        stored: &Stored,
-        changes: &[BindingChange],
-    ) -> Change<BindReport> {
-        let before = &stored.environment;
-        let after = changes.last().map_or(before, |change| &change.environment);
-        let mut pins = stored.pins.clone();
-        retain_used_pins(&mut pins, &[before, after]);
+    fn change(&self, host: &Host, changes: &[BindingChange]) -> Change<BindReport> {
+        let after = changes.last().map(|change| change.environment.clone());
         let report =
             BindReport::of_changes(self.environment, self.idempotency_key.clone(), changes);
-        let (place, kind) = target_of(self.key);
-        let events = self.requested_change(&place, kind).events(host, &report);
-        Change {
-            environment: Some(after.clone()),
-            pins: Some(pins),
-            ..Change::recorded(events, report)
-        }
+        let events = self.requested_change().events(host, &report);
+        Change { environment: after, ..Change::recorded(events, report) }
     }
 
     fn record_failure(
@@ -79,69 +95,82 @@ impl Unbinding<'_> {
         host: &Host,
         result: Result<BindReport, UnbindError>,
     ) -> Result<BindReport, UnbindError> {
-        let (place, kind) = target_of(self.key);
-        self.requested_change(&place, kind).record_failure(host, result)
+        self.requested_change().record_failure(host, result)
     }
 
-    fn requested_change<'a>(
-        &'a self,
-        place: &'a BindingPlace,
-        kind: Option<String>,
-    ) -> RequestedChange<'a> {
-        let Self { verb, environment, idempotency_key, .. } = *self;
-        RequestedChange { environment, verb, place, kind, idempotency_key }
+    fn requested_change(&self) -> RequestedChange<'_> {
+        let Self { verb, environment, key, place, idempotency_key } = self;
+        RequestedChange { environment, verb, place, kind: kind_of(key), idempotency_key }
     }
 }
 
 /// Computes the changes of a rollback: its own, and those of the other instances that are
 /// rolled back too.
 fn rollback_changes(
-    stored: &Stored,
+    environment: &Environment,
     request: &RollbackRequest,
 ) -> Result<Vec<BindingChange>, UnbindError> {
-    let first = change::rollback(&stored.environment, &request.key)?;
+    let first = change::rollback(environment, &request.key)?;
     let BindingKey::Extension { path, .. } = &request.key else { return Ok(vec![first]) };
     let mut current = first.environment.clone();
     let mut changes = vec![first];
-    let others: Vec<BindingKey> = stored
-        .environment
-        .instances_of(path)
-        .map(Binding::key)
-        .filter(|key| *key != request.key)
-        .collect();
-    if request.all_instances {
-        for key in &others {
-            // an instance that was never updated may already use the archive of the others
-            if current.binding(key).is_some_and(|binding| binding.previous.is_some()) {
-                let change = change::rollback(&current, key)?;
-                current = change.environment.clone();
-                changes.push(change);
-            }
-        }
+    // an instance that was never updated may already use the archive of the others
+    let others = environment.instances_of(path).filter(|binding| {
+        request.all_instances && binding.key() != request.key && binding.previous.is_some()
+    });
+    for other in others {
+        let change = change::rollback(&current, &other.key())?;
+        current = change.environment.clone();
+        changes.push(change);
     }
-    let (Some(before), Some(after)) = (&changes[0].before, &changes[0].after) else {
-        return Ok(changes);
-    };
-    let diverging = others
-        .iter()
-        .filter_map(|key| current.binding(key))
-        .find(|sibling| diverges(stored, before, after, sibling));
-    match diverging {
-        Some(sibling) => Err(UnbindError::InstancesWouldDiverge {
-            key: request.key.clone(),
-            sibling: sibling.key(),
-            all: request.all_instances,
-        }),
-        None => Ok(changes),
-    }
+    Ok(changes)
 }
 
-/// Returns true if a rolled back binding uses another archive than its sibling. For unpinned
-/// packs, compares the references: they diverge if they were the same before.
-fn diverges(stored: &Stored, before: &Binding, after: &Binding, sibling: &Binding) -> bool {
-    let archive = |binding: &Binding| stored.pins.get(&binding.pack_ref).map(|pin| pin.archive);
-    match (archive(after), archive(sibling)) {
-        (Some(ours), Some(theirs)) => ours != theirs,
-        _ => before.pack_ref == sibling.pack_ref && after.pack_ref != sibling.pack_ref,
+/// Returns the bindings that a rollback restores, with their pins. Built-in packs, and packs
+/// that were bound unchecked, have none.
+fn restored(changes: &[BindingChange]) -> impl Iterator<Item = (&Binding, &Pin)> {
+    let after = changes.iter().filter_map(|change| change.after.as_ref());
+    after.filter_map(|binding| Some((binding, binding.pin.as_ref()?)))
+}
+
+fn restores_same(planned: &[BindingChange], changes: &[BindingChange]) -> bool {
+    planned.len() == changes.len()
+        && planned.iter().zip(changes).all(|(planned, change)| planned.after == change.after)
+}
+
+/// Fetches the archives that a rollback restores, and verifies their signatures if the
+/// environment trusts keys.
+fn fetch_restored(
+    host: &Host,
+    stored: &Stored,
+    changes: &[BindingChange],
+) -> Result<Vec<FetchedPack>, UnbindError> {
+    let trust = TrustPolicy::for_environment(host, stored.environment.id())?;
+    let fetch = |(binding, pin): (&Binding, &Pin)| {
+        let fetched = fetch_pinned(host, &binding.pack_ref, pin).and_then(|fetched| {
+            trust.examine(host, &binding.pack_ref, &fetched)?;
+            Ok(fetched)
+        });
+        fetched.map_err(|source: PackError| UnbindError::NotRestorable {
+            key: binding.key(),
+            kind: binding.kind.clone(),
+            archive: pin.archive,
+            source,
+        })
+    };
+    restored(changes).map(fetch).collect()
+}
+
+/// Fails if an unrelated pack, bound since the update, provides a path of a restored pack.
+fn ensure_restored_paths_free(
+    host: &Host,
+    environment: &Environment,
+    changes: &[BindingChange],
+) -> Result<(), UnbindError> {
+    let replaced: Vec<_> =
+        changes.iter().filter_map(|change| change.before.as_ref().map(Binding::key)).collect();
+    for (binding, pin) in restored(changes) {
+        ensure_paths_free(host, environment, &binding.pack_ref, pin, &replaced)?;
     }
+    Ok(())
 }

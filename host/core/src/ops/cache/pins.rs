@@ -4,12 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use env_pack_domain::{EnvId, ForeignText, PackRef, Sha256Digest, with_causes};
+use env_pack_domain::{Binding, EnvId, ForeignText, PackRef, Sha256Digest, with_causes};
 use serde::Serialize;
 
 use super::error::CacheError;
 use crate::Host;
-use crate::ops::bind::retain_used_pins;
 use crate::ops::pack_error::{BrokenBuiltin, PackError};
 use crate::ops::phrases::display_path;
 use gtc_fetch::FetchError;
@@ -126,18 +125,11 @@ impl PinIndex {
         for id in store.list()? {
             match store.load(&id) {
                 Ok(stored) => {
-                    let mut pins = stored.pins.clone();
-                    retain_used_pins(&mut pins, &[&stored.environment]);
-                    for (pack_ref, pin) in pins.packs {
-                        let pack_ref = ForeignText::new(pack_ref);
-                        for handler in &pin.handlers {
-                            self.add_component(handler.digest, &pack_ref);
+                    for bound in stored.environment.bindings() {
+                        self.add_binding(&id, store_root.as_ref(), bound);
+                        if let Some(previous) = bound.readable_previous() {
+                            self.add_binding(&id, store_root.as_ref(), previous);
                         }
-                        self.archives.entry(pin.archive).or_default().push(PinnedBy {
-                            environment_id: id.clone(),
-                            store_root: store_root.clone(),
-                            pack_ref,
-                        });
                     }
                 }
                 Err(fault) => {
@@ -151,6 +143,21 @@ impl PinIndex {
             }
         }
         Ok(())
+    }
+
+    /// Adds the pin of a binding, or of the previous one that a rollback restores.
+    fn add_binding(&mut self, id: &EnvId, store_root: Option<&ForeignText>, binding: &Binding) {
+        let Some(pin) = &binding.pin else { return };
+        let pack_ref = ForeignText::new(binding.pack_ref.text());
+        for handler in &pin.handlers {
+            self.add_component(handler.digest, &pack_ref);
+        }
+        let (environment_id, store_root) = (id.clone(), store_root.cloned());
+        let pinned_by = PinnedBy { environment_id, store_root, pack_ref };
+        let known = self.archives.entry(pin.archive).or_default();
+        if !known.contains(&pinned_by) {
+            known.push(pinned_by);
+        }
     }
 
     fn add_component(&mut self, component: Sha256Digest, pack: &ForeignText) {

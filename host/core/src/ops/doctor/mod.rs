@@ -11,9 +11,9 @@ pub use report::{
     VersionSkew,
 };
 
-use super::assemble::{self, Assembly};
+use super::assemble::{self, Assembly, PermissionProblem};
 use super::phrases::describe_permissions;
-use super::suggested_commands::{flags, inspect_command, refresh_command, update_command};
+use super::suggested_commands::{grant_command, inspect_command, refresh_command, update_command};
 use crate::Host;
 use crate::operation_error::OperationError;
 use gtc_store::{StoreError, Stored};
@@ -34,7 +34,7 @@ pub(super) fn diagnose(
 ) -> Result<DoctorReport, StoreError> {
     let assembly = assemble::assemble(host, stored)?;
     let environment = &stored.environment;
-    let diagnosis = diagnosis::diagnose(environment, &assembly.registry);
+    let diagnosis = diagnosis::diagnose(environment, |binding| assembly.resolve(binding));
     let mut report = DoctorReport {
         environment_id: environment.id().clone(),
         validate: ValidationStatus { status: "ok", message: None },
@@ -116,7 +116,7 @@ impl DoctorReport {
             self.add_finding(
                 "load-failure",
                 DiagnosisSeverity::Finding,
-                FindingSubject::Pack(failure.pack_ref.clone()),
+                FindingSubject::pack(&failure.pack_ref, &failure.bindings),
                 reason,
                 next,
             );
@@ -133,8 +133,7 @@ impl DoctorReport {
                 }
                 _ => format!("its archive changed since it was bound: {found} instead of {locked}"),
             };
-            let user =
-                stored.environment.bindings().find(|binding| binding.pack_ref == drift.pack_ref);
+            let user = drift.bindings.first().and_then(|key| stored.environment.binding(key));
             let next = match &drift.pack_ref {
                 PackRef::Oci(_) => {
                     let again =
@@ -163,7 +162,7 @@ impl DoctorReport {
             self.add_finding(
                 "digest-drift",
                 DiagnosisSeverity::Finding,
-                FindingSubject::Pack(drift.pack_ref.clone()),
+                FindingSubject::pack(&drift.pack_ref, &drift.bindings),
                 reason,
                 next,
             );
@@ -172,18 +171,19 @@ impl DoctorReport {
 
     /// Reports packs whose descriptor path belongs to another pack.
     fn report_duplicates(&mut self, assembly: &Assembly) {
-        for duplicate in &assembly.duplicates {
-            let reason = duplicate.to_string();
+        for assemble::Duplicate { bindings, registration } in &assembly.duplicates {
+            let reason = registration.to_string();
             let next =
                 "bind a pack with another descriptor path, or remove one of the two bindings"
                     .to_owned();
-            let refused = duplicate.refused.pack_ref.clone();
-            let subject = refused
-                .clone()
-                .map_or_else(|| FindingSubject::Path(duplicate.path.clone()), FindingSubject::Pack);
+            let refused = registration.refused.pack_ref.clone();
+            let subject = refused.as_ref().map_or_else(
+                || FindingSubject::Path(registration.path.clone()),
+                |pack_ref| FindingSubject::pack(pack_ref, bindings),
+            );
             self.duplicate_registrations.push(DuplicatePath {
-                descriptor_path: duplicate.path.clone(),
-                kept: duplicate.kept.pack_ref.clone(),
+                descriptor_path: registration.path.clone(),
+                kept: registration.kept.pack_ref.clone(),
                 refused,
                 reason: reason.clone(),
                 next: next.clone(),
@@ -200,40 +200,32 @@ impl DoctorReport {
 
     /// Reports undeclared and ungranted permissions.
     fn report_permissions(&mut self, assembly: &Assembly, id: &EnvId) {
-        for fault in &assembly.permission_problems {
-            let (pack_ref, code, reason, next) = match fault {
-                assemble::PermissionProblem::Mismatch { pack_ref, reason } => {
+        for problem in &assembly.permission_problems {
+            let (pack_ref, subject, code, reason, next) = match problem {
+                PermissionProblem::Mismatch { pack_ref, bindings, reason } => {
                     let next =
                         "ask the author of the pack to declare exactly the permissions it needs"
                             .to_owned();
-                    (pack_ref, "permission-mismatch", reason.clone(), next)
+                    let subject = FindingSubject::pack(pack_ref, bindings);
+                    (pack_ref, subject, "permission-mismatch", reason.clone(), next)
                 }
-                assemble::PermissionProblem::Ungranted { pack_ref, path, missing } => {
+                PermissionProblem::Ungranted { binding, missing } => {
                     let reason = format!(
                         "it requires permissions that are not granted: {}",
                         describe_permissions(missing)
                     );
-                    let next = format!(
-                        "grant them with `gtc op grants add --env {id} --kind {path} {}`",
-                        flags(missing, "--")
-                    );
-                    (pack_ref, "permission-not-granted", reason, next)
+                    let next = format!("grant them with `{}`", grant_command(id, binding, missing));
+                    let subject = binding_subject(binding);
+                    (&binding.pack_ref, subject, "permission-not-granted", reason, next)
                 }
             };
-            let found = PermissionFault {
+            self.permission_faults.push(PermissionFault {
                 pack_ref: pack_ref.clone(),
                 code,
                 reason: reason.clone(),
                 next: next.clone(),
-            };
-            self.permission_faults.push(found);
-            self.add_finding(
-                code,
-                DiagnosisSeverity::Finding,
-                FindingSubject::Pack(pack_ref.clone()),
-                reason,
-                next,
-            );
+            });
+            self.add_finding(code, DiagnosisSeverity::Finding, subject, reason, next);
         }
     }
 
@@ -271,9 +263,10 @@ impl DoctorReport {
                 Some("version-skew")
             }
         };
-        let failed = assembly.failures.iter().any(|failure| failure.pack_ref == binding.pack_ref);
-        // the load failure of the pack is reported already
-        let explained = failed && fault == Some("unknown-kind");
+        // why the pack did not load, or was left out, is reported already
+        let has_reason =
+            assembly.failure(binding).is_some() || assembly.duplicate(binding).is_some();
+        let explained = has_reason && fault == Some("unknown-kind");
         if let (Some(code), Err(error), false) = (fault, verdict, explained) {
             let severity = examined.severity().unwrap_or(DiagnosisSeverity::Finding);
             let reason = explain(error, binding, assembly);
@@ -347,7 +340,7 @@ fn binding_subject(binding: &Binding) -> FindingSubject {
 }
 
 fn explain(error: &ResolveError, binding: &Binding, assembly: &Assembly) -> String {
-    match (error, assembly.handled_paths.get(&binding.pack_ref.text())) {
+    match (error, assembly.provided_paths(binding)) {
         (ResolveError::Unknown { path }, Some(answered)) => {
             let answered =
                 answered.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");

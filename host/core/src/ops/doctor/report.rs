@@ -208,8 +208,13 @@ pub struct DoctorFinding {
 /// The subject of a finding.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FindingSubject {
-    /// A pack, and all its bindings.
-    Pack(PackRef),
+    /// A pack.
+    Pack {
+        /// The pack reference.
+        pack_ref: PackRef,
+        /// Its bindings.
+        bindings: Vec<BindingKey>,
+    },
     /// The descriptor path of a handler that is not from a pack.
     Path(DescriptorPath),
     /// One binding, and its descriptor.
@@ -219,10 +224,15 @@ pub enum FindingSubject {
 }
 
 impl FindingSubject {
+    /// Returns a pack and its bindings.
+    pub(super) fn pack(pack_ref: &PackRef, bindings: &[BindingKey]) -> Self {
+        Self::Pack { pack_ref: pack_ref.clone(), bindings: bindings.to_vec() }
+    }
+
     /// Returns true if the subject includes the binding.
     pub(super) fn concerns(&self, binding: &Binding) -> bool {
         match self {
-            Self::Pack(pack_ref) => *pack_ref == binding.pack_ref,
+            Self::Pack { bindings, .. } => bindings.contains(&binding.key()),
             Self::Binding(key, _) => *key == binding.key(),
             Self::Path(_) | Self::Slot(_) => false,
         }
@@ -232,7 +242,7 @@ impl FindingSubject {
 impl fmt::Display for FindingSubject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Pack(pack_ref) => write!(f, "pack `{pack_ref}`"),
+            Self::Pack { pack_ref, .. } => write!(f, "pack `{pack_ref}`"),
             Self::Path(path) => write!(f, "path `{path}`"),
             Self::Binding(key, kind) => write!(f, "{key} (`{kind}`)"),
             Self::Slot(slot) => write!(f, "slot `{slot}`"),

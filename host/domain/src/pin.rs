@@ -1,0 +1,136 @@
+//! Pins: the exact bytes of a bound pack, and what they may do.
+
+use crate::{CapabilitySlot, DescriptorPath, ForeignText, Permissions, Sha256Digest, VersionReq};
+
+/// The bytes, handlers and permissions that a pack had when it was bound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// The digest of the OCI manifest, for a pack from a registry.
+    pub manifest: Option<Sha256Digest>,
+    /// The digest of the archive.
+    pub archive: Sha256Digest,
+    /// The size of the archive, in bytes.
+    pub size: u64,
+    /// The identity of the pack; none for a component without an archive, and for pins of
+    /// early versions of this program.
+    pub pack: Option<PackIdentity>,
+    /// The handlers in the pack.
+    pub handlers: Vec<PinnedHandler>,
+    /// The permissions that the operator granted to the binding.
+    pub grants: Permissions,
+    /// The id of the key whose signature was verified when the pack was bound. For people
+    /// only: the signature is verified again each time the pack is loaded.
+    pub signer: Option<ForeignText>,
+    /// The time of pinning, as an [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339)
+    /// timestamp.
+    pub locked_at: String,
+}
+
+/// The metadata that a handler returned when its pack was bound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PinnedHandler {
+    /// The id of its component.
+    pub component: ForeignText,
+    /// The digest of its component.
+    pub digest: Sha256Digest,
+    /// The slot that the handler serves.
+    pub slot: CapabilitySlot,
+    /// The descriptor path that the handler serves.
+    pub descriptor_path: DescriptorPath,
+    /// The descriptor versions that the handler supports.
+    pub supported_versions: VersionReq,
+}
+
+/// The pack that an archive is a version of, as its manifest says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackIdentity {
+    /// The id of the pack.
+    pub id: ForeignText,
+    /// The version of the pack.
+    pub version: String,
+    /// The publisher of the pack.
+    pub publisher: ForeignText,
+}
+
+impl Pin {
+    /// Returns true if the other pin has the same bytes and permissions. The time of pinning
+    /// does not matter.
+    pub fn has_same_content(&self, other: &Self) -> bool {
+        *self == Self { locked_at: self.locked_at.clone(), ..other.clone() }
+    }
+
+    /// Returns true if both archives are the same, or versions of one pack.
+    pub fn is_same_pack(&self, other: &Self) -> bool {
+        self.archive == other.archive
+            || is_same_pack(
+                (self.pack.as_ref(), self.signer.as_ref()),
+                (other.pack.as_ref(), other.signer.as_ref()),
+            )
+    }
+
+    /// Returns true if the pack provides this descriptor path.
+    pub fn provides(&self, path: &DescriptorPath) -> bool {
+        self.handlers.iter().any(|handler| handler.descriptor_path == *path)
+    }
+}
+
+/// Returns true if two archives, each with its verified signer, are versions of one pack: they
+/// have the same pack id, and the same publisher or signer. Versions of one pack may be bound
+/// side by side; unrelated packs with the same descriptor path may not.
+pub(crate) fn is_same_pack(
+    (ours, our_signer): (Option<&PackIdentity>, Option<&ForeignText>),
+    (theirs, their_signer): (Option<&PackIdentity>, Option<&ForeignText>),
+) -> bool {
+    let (Some(ours), Some(theirs)) = (ours, theirs) else { return false };
+    let is_same_signer = our_signer.is_some() && our_signer == their_signer;
+    ours.id == theirs.id && (ours.publisher == theirs.publisher || is_same_signer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pin(archive: u8, identity: Option<(&str, &str)>, signer: Option<&str>) -> Pin {
+        Pin {
+            manifest: None,
+            archive: Sha256Digest::from_bytes([archive; 32]),
+            size: 1,
+            pack: identity.map(|(id, publisher)| PackIdentity {
+                id: ForeignText::new(id),
+                version: "1.0.0".to_owned(),
+                publisher: ForeignText::new(publisher),
+            }),
+            handlers: Vec::new(),
+            grants: Permissions::default(),
+            signer: signer.map(ForeignText::new),
+            locked_at: "2026-11-30T00:00:00Z".to_owned(),
+        }
+    }
+
+    #[test]
+    fn versions_of_a_pack_have_its_id_and_its_publisher_or_signer() {
+        let vault = pin(1, Some(("vault", "acme")), None);
+        assert!(vault.is_same_pack(&pin(2, Some(("vault", "acme")), Some("k1"))));
+        assert!(!vault.is_same_pack(&pin(2, Some(("other", "acme")), None)));
+        assert!(!vault.is_same_pack(&pin(2, Some(("vault", "evil")), None)));
+        assert!(!vault.is_same_pack(&pin(2, None, None)));
+        let signed = pin(1, Some(("vault", "acme")), Some("k1"));
+        assert!(signed.is_same_pack(&pin(2, Some(("vault", "acme inc.")), Some("k1"))));
+        assert!(!signed.is_same_pack(&pin(2, Some(("vault", "acme inc.")), Some("k2"))));
+        assert!(!signed.is_same_pack(&pin(2, Some(("other", "acme inc.")), Some("k1"))));
+    }
+
+    #[test]
+    fn without_an_identity_only_the_same_archive_is_the_same_pack() {
+        assert!(pin(1, None, None).is_same_pack(&pin(1, Some(("vault", "acme")), None)));
+        assert!(!pin(1, None, None).is_same_pack(&pin(2, None, None)));
+    }
+
+    #[test]
+    fn the_time_of_pinning_is_not_content() {
+        let early = pin(1, None, None);
+        let late = Pin { locked_at: "2027-01-01T00:00:00Z".to_owned(), ..early.clone() };
+        assert!(early.has_same_content(&late));
+        assert!(!early.has_same_content(&Pin { size: 2, ..late }));
+    }
+}

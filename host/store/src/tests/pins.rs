@@ -1,0 +1,274 @@
+//! Tests of `packs.lock.json`.
+
+use env_pack_domain::{
+    Binding, CapabilitySlot, ForeignText, PackIdentity, Permissions, Pin, PinnedHandler,
+    Sha256Digest, ToolPermission,
+};
+
+use super::*;
+
+/// Returns the pin of an archive with these bytes.
+pub(super) fn pin(archive: &[u8]) -> Pin {
+    Pin {
+        manifest: None,
+        archive: Sha256Digest::compute(archive),
+        size: archive.len() as u64,
+        pack: Some(PackIdentity {
+            id: ForeignText::new("acme.vault"),
+            version: "0.4.2".to_owned(),
+            publisher: ForeignText::new("acme"),
+        }),
+        handlers: vec![PinnedHandler {
+            component: ForeignText::new("handler"),
+            digest: Sha256Digest::compute(b"component"),
+            slot: CapabilitySlot::Secrets,
+            descriptor_path: "acme.secrets.vault".parse().expect("a path"),
+            supported_versions: "^0.4".parse().expect("a requirement"),
+        }],
+        grants: Permissions {
+            tools: vec![ToolPermission::new("vault", vec!["a b".to_owned()]).expect("valid")],
+            network: vec!["localhost:80".parse().expect("an address")],
+        },
+        signer: None,
+        locked_at: "2026-11-23T09:37:16Z".to_owned(),
+    }
+}
+
+fn update(store: &Store, pin: Option<Pin>) {
+    save_environment(store, |environment| {
+        change::update(environment, vault(), pin.clone()).expect("bound").environment
+    });
+}
+
+fn rollback(store: &Store) {
+    save_environment(store, |environment| {
+        change::rollback(environment, &secrets()).expect("stashed").environment
+    });
+}
+
+fn bound(store: &Store) -> Binding {
+    let environment = store.load(&local()).expect("loaded").environment;
+    environment.binding(&secrets()).expect("bound").clone()
+}
+
+fn previous_pin(binding: &Binding) -> Option<Pin> {
+    binding.readable_previous().and_then(|previous| previous.pin.clone())
+}
+
+fn lock(store: &Store) -> String {
+    read(store, "packs.lock.json")
+}
+
+fn write_lock(store: &Store, text: &str) {
+    fs::write(store.gc_root().join("local/packs.lock.json"), text).expect("a file");
+}
+
+#[test]
+fn a_rebuilt_file_has_two_pins() {
+    let (_root, store) = store(FIXTURES[0]);
+    update(&store, Some(pin(b"first")));
+    update(&store, Some(pin(b"second")));
+    assert_eq!(bound(&store).pin, Some(pin(b"second")));
+    assert_eq!(previous_pin(&bound(&store)), Some(pin(b"first")));
+    rollback(&store);
+    assert_eq!(bound(&store).pin, Some(pin(b"first")));
+    assert_eq!(previous_pin(&bound(&store)), None);
+}
+
+#[test]
+fn the_file_names_binding_and_previous_binding() {
+    let (_root, store) = store(FIXTURES[0]);
+    update(&store, Some(pin(b"first")));
+    let second = Pin {
+        manifest: Some(Sha256Digest::compute(b"manifest")),
+        signer: Some(ForeignText::new("k1")),
+        ..pin(b"second")
+    };
+    update(&store, Some(second));
+    assert_eq!(lock(&store), include_str!("packs.lock.json"));
+}
+
+#[test]
+fn an_unpinned_binding_keeps_the_pin_of_its_previous_one() {
+    let (_root, store) = store(FIXTURES[0]);
+    update(&store, Some(pin(b"first")));
+    update(&store, None);
+    assert_eq!(bound(&store).pin, None);
+    assert_eq!(previous_pin(&bound(&store)), Some(pin(b"first")));
+    rollback(&store);
+    assert_eq!(bound(&store).pin, Some(pin(b"first")));
+}
+
+#[test]
+fn a_binding_that_another_tool_changed_has_no_pin() {
+    let (_root, store) = store(FIXTURES[0]);
+    update(&store, Some(pin(b"first")));
+    let path = store.gc_root().join("local/environment.json");
+    let text = read(&store, "environment.json");
+    fs::write(&path, text.replace("\"generation\": 1", "\"generation\": 2")).expect("a file");
+    assert_eq!(bound(&store).pin, None);
+    fs::write(&path, text.replace("/packs/vault.gtpack", "/packs/other.gtpack")).expect("a file");
+    assert_eq!(bound(&store).pin, None);
+    fs::write(&path, text).expect("a file");
+    assert_eq!(bound(&store).pin, Some(pin(b"first")));
+}
+
+#[test]
+fn the_generation_of_a_pin_is_optional() {
+    let (_root, store) = store(FIXTURES[0]);
+    update(&store, Some(pin(b"first")));
+    update(&store, Some(pin(b"second")));
+    let text = lock(&store);
+    let without = text.lines().filter(|line| !line.contains("\"generation\""));
+    write_lock(&store, &without.collect::<Vec<_>>().join("\n"));
+    assert_eq!(bound(&store).pin, Some(pin(b"second")));
+    assert_eq!(previous_pin(&bound(&store)), Some(pin(b"first")));
+}
+
+#[test]
+fn a_removed_binding_has_no_pin() {
+    let (_root, store) = store(FIXTURES[0]);
+    update(&store, Some(pin(b"first")));
+    save_environment(&store, |environment| {
+        change::remove(environment, &secrets()).expect("bound").environment
+    });
+    assert!(lock(&store).contains("\"bindings\": {}"), "{}", lock(&store));
+}
+
+#[test]
+fn without_pins_no_file_is_written() {
+    let (root, store) = store(FIXTURES[0]);
+    save_environment(&store, |environment| {
+        change::remove(environment, &secrets()).expect("bound").environment
+    });
+    assert!(!root.path().join("local/packs.lock.json").exists());
+}
+
+#[test]
+fn a_file_of_schema_v1_is_read_and_converted() {
+    let (_root, store) = store(FIXTURES[0]);
+    update(&store, Some(pin(b"first")));
+    let v1 = r#"{
+  "schema": "greentic.env-pack-lock.v1",
+  "x_note": 1.00,
+  "packs": {
+    "/packs/vault.gtpack": {
+      "archive_sha256": "ARCHIVE",
+      "big": 1e400,
+      "size": 5,
+      "handlers": [],
+      "grants": {"tools": [], "network": ["localhost:80"]},
+      "locked_at": "2026-11-23T09:37:16Z"
+    }
+  }
+}
+"#;
+    write_lock(&store, &v1.replace("ARCHIVE", &pin(b"first").archive.hex()));
+    let converted = bound(&store).pin.expect("pinned");
+    assert_eq!(converted.archive, pin(b"first").archive);
+    assert_eq!((converted.pack, converted.handlers.len()), (None, 0));
+    save_environment(&store, |environment| {
+        let state = BindingKey::Slot(CapabilitySlot::State.try_into().expect("a core slot"));
+        change::remove(environment, &state).expect("bound").environment
+    });
+    let text = lock(&store);
+    for part in ["env-pack-lock.v2", "\"x_note\": 1.00", "\"big\": 1e400", "\"secrets\": {"] {
+        assert!(text.contains(part), "{part} is missing:\n{text}");
+    }
+    assert!(!text.contains("\"packs\""), "{text}");
+    assert_eq!(bound(&store).pin.expect("pinned").archive, pin(b"first").archive);
+}
+
+#[test]
+fn schema_v1_does_not_say_which_archive_a_rebuilt_file_had() {
+    let (_root, store) = store(FIXTURES[0]);
+    update(&store, Some(pin(b"first")));
+    update(&store, Some(pin(b"second")));
+    let pin = lock(&store).replace("\"secrets\": {", "\"/packs/vault.gtpack\": {");
+    write_lock(&store, &pin.replace("lock.v2", "lock.v1").replace("\"bindings\"", "\"packs\""));
+    assert_eq!(bound(&store).pin.expect("pinned").archive, pins::pin(b"second").archive);
+    assert_eq!(previous_pin(&bound(&store)), None);
+}
+
+#[test]
+fn members_of_others_survive_with_their_archive() {
+    let (_root, store) = store(FIXTURES[0]);
+    update(&store, Some(pin(b"first")));
+    let odd = lock(&store)
+        .replace("\"bindings\": {", "\"x_note\": {\"n\":  1.00},\n  \"bindings\": {")
+        .replace("\"size\": 5,", "\"big\": 1e400,\n      \"size\": 5,")
+        .replace("\"grants\": {", "\"grants\": {\n        \"until\": 2.50,");
+    write_lock(&store, &odd);
+    update(&store, Some(Pin { grants: Permissions::default(), ..pin(b"first") }));
+    update(&store, Some(pin(b"second")));
+    let text = lock(&store);
+    for part in ["\"x_note\": {\"n\":  1.00}", "\"big\": 1e400", "\"until\": 2.50"] {
+        assert_eq!(text.matches(part).count(), 1, "{part}:\n{text}");
+    }
+    rollback(&store);
+    update(&store, Some(pin(b"second")));
+    update(&store, Some(pin(b"third")));
+    assert!(!lock(&store).contains("1e400"), "they are about another archive:\n{}", lock(&store));
+}
+
+#[test]
+fn a_malformed_file_is_named() {
+    let (_root, store) = store(FIXTURES[0]);
+    update(&store, Some(pin(b"first")));
+    let good = lock(&store);
+    for (bad, place) in [
+        ("{}".to_owned(), "`schema`"),
+        (good.replace("lock.v2", "lock.v9"), "greentic.env-pack-lock.v9"),
+        (good.replace("\"size\": 5", "\"size\": -5"), "`bindings.secrets`"),
+        (good.replace("\"slot\": \"secrets\"", "\"slot\": \"none\""), "`bindings.secrets`"),
+        (good.replace("\"pack_ref\"", "\"packref\""), "`pack_ref` is missing"),
+    ] {
+        write_lock(&store, &bad);
+        let error = store.load(&local()).expect_err("malformed").to_string();
+        assert!(error.contains("packs.lock.json") && error.contains(place), "{error}");
+    }
+}
+
+#[test]
+fn pins_are_written_before_the_binding_and_old_ones_removed_after_it() {
+    let (_root, store) = store(FIXTURES[0]);
+    update(&store, Some(pin(b"first")));
+    update(&store, Some(pin(b"second")));
+    let texts = store.read(&local()).expect("read");
+    let base = stored::Base::parse(&texts, store.place(), &local()).expect("parsed");
+    let updated = change::update(&base.environment, vault(), Some(pin(b"third"))).expect("bound");
+    let change = Change {
+        environment: Some(updated.environment),
+        ..Change::recorded(vec![event("update")], ())
+    };
+    let edit = change.edit(&base);
+    let kinds: Vec<_> = edit.writes.iter().map(|(kind, _)| *kind).collect();
+    assert_eq!(kinds, [TextKind::Pins, TextKind::Document, TextKind::Pins]);
+    let archives = |write: usize| {
+        [b"first".as_slice(), b"second", b"third"]
+            .map(|archive| edit.writes[write].1.contains(&pin(archive).archive.hex()))
+    };
+    assert_eq!(archives(0), [true, true, true]);
+    assert_eq!(archives(2), [false, true, true]);
+    assert_eq!(edit.audit.len(), 1);
+    // a process that is killed after the first write leaves every binding its pin
+    write_lock(&store, &edit.writes[0].1);
+    assert_eq!(bound(&store).pin, Some(pin(b"second")));
+    assert_eq!(previous_pin(&bound(&store)), Some(pin(b"first")));
+}
+
+#[test]
+fn a_change_of_grants_writes_the_pins_once() {
+    let (_root, store) = store(FIXTURES[0]);
+    update(&store, Some(pin(b"first")));
+    let texts = store.read(&local()).expect("read");
+    let base = stored::Base::parse(&texts, store.place(), &local()).expect("parsed");
+    let revoked = Pin { grants: Permissions::default(), ..pin(b"first") };
+    let environment = base
+        .environment
+        .clone()
+        .with_pins(|_, binding| binding.pin.as_ref().map(|_| revoked.clone()));
+    let change = Change { environment: Some(environment), ..Change::recorded(Vec::new(), ()) };
+    let kinds: Vec<_> = change.edit(&base).writes.into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, [TextKind::Pins]);
+}
