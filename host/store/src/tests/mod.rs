@@ -2,6 +2,7 @@
 
 mod contract;
 mod memory;
+mod trust_roots;
 
 use env_pack_domain::change::{self, BindingRequest};
 use std::fs;
