@@ -1,5 +1,6 @@
 //! Tests of the store, and of the contract that every backend keeps.
 
+mod bindings;
 mod contract;
 mod memory;
 mod trust_roots;
