@@ -2,6 +2,7 @@
 
 mod bindings;
 mod contract;
+mod folders;
 mod memory;
 mod trust_roots;
 
