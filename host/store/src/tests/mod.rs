@@ -1,5 +1,6 @@
 //! Tests of the store, and of the contract that every backend keeps.
 
+mod audit;
 mod bindings;
 mod contract;
 mod folders;
