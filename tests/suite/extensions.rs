@@ -182,10 +182,13 @@ moved: [{
     assert_eq!(refs(&sandbox), vec![later; 3]);
     sandbox.env().doctor().succeeded();
     let again = update.all_instances().succeeded();
-    again.has(&["unchanged", "generation"], str![[r#"
+    again.has(
+        &["unchanged", "generation"],
+        str![[r#"
 unchanged: true
 generation: 1
-"#]]);
+"#]],
+    );
     assert_eq!(again.result()["moved"], Value::Null);
 }
 

@@ -105,7 +105,9 @@ fn a_grant_is_listed_revoked_and_granted_again() {
     );
 
     let revoke = sandbox.grants().revoke(PATH).tool("crl fetch *");
-    revoke.clone().succeeded().has(&["bindings"], str![[r#"
+    revoke.clone().succeeded().has(
+        &["bindings"],
+        str![[r#"
 bindings: [{
   "slot": "revocation",
   "kind": "acme.revocation.list@1.0.0",
@@ -113,7 +115,8 @@ bindings: [{
   "archive_sha256": "[DIGEST]",
   "grants": {"tools": [], "network": ["crl.example:443"]}
 }]
-"#]]);
+"#]],
+    );
     sandbox.env().doctor().exited(1).has(&["permission_faults"], str![[r#"
 permission_faults: [{
   "pack_ref": "[HOME]/packs/list.gtpack",

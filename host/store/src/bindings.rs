@@ -136,11 +136,14 @@ fn previous_object(reference: &str) -> Option<JsonObject> {
 pub(super) fn merge(binding: &Binding, old: Option<&BindingElement>) -> JsonObject {
     let mut object = old.map(|old| base(binding, old)).unwrap_or_default();
     fill(&mut object, binding);
-    let previous = binding.previous.as_ref().map(|previous| match previous {
-        PreviousBinding::Opaque(reference) => reference.as_exact().to_owned(),
-        PreviousBinding::Known(previous) => encode_previous(previous, old),
-    });
-    object.put("previous_binding_ref", previous.map(|previous| raw(previous, 0)));
+    // the reference of the previous binding keeps its text if it is still the same
+    if old.is_none_or(|old| old.binding.previous != binding.previous) {
+        let previous = binding.previous.as_ref().map(|previous| match previous {
+            PreviousBinding::Opaque(reference) => reference.as_exact().to_owned(),
+            PreviousBinding::Known(previous) => encode_previous(previous, old),
+        });
+        object.put("previous_binding_ref", previous.map(|previous| raw(previous, 0)));
+    }
     object.order(&ORDER);
     object
 }
@@ -163,10 +166,11 @@ fn base(binding: &Binding, old: &BindingElement) -> JsonObject {
 }
 
 /// Encodes a binding as an `inline://` reference: compact JSON with sorted members, as the
-/// existing tools write it.
+/// existing tools write it. Members that other tools wrote into it are kept; it differs from the
+/// stored binding if the change gave it a reference that follows no tag.
 fn encode_previous(previous: &Binding, old: Option<&BindingElement>) -> String {
     let mut object = old
-        .filter(|old| Binding { previous: None, ..old.binding.clone() } == *previous)
+        .filter(|old| old.binding.generation == previous.generation)
         .map(|old| old.object.clone())
         .unwrap_or_default();
     fill(&mut object, previous);

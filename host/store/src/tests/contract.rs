@@ -206,8 +206,9 @@ fn only_changes_of_the_same_environment_wait() {
         let backend = test.backend();
         write(backend, "a", &[(TextKind::Document, "1")], &[]);
         let (started, has_started) = mpsc::channel();
-        let (finish, may_finish) = mpsc::channel::<()>();
         thread::scope(|scope| {
+            // if an assertion fails, `finish` is dropped, and the change ends too
+            let (finish, may_finish) = mpsc::channel::<()>();
             scope.spawn(move || {
                 let mut hold = |_| {
                     started.send(()).expect("the test waits");

@@ -1,8 +1,12 @@
 //! Tests of the store, and of the contract that every backend keeps.
 
+mod audit;
+mod bindings;
 mod contract;
+mod folders;
 mod memory;
 mod pins;
+mod trust_roots;
 
 use env_pack_domain::change::{self, BindingRequest};
 use std::fs;
