@@ -37,6 +37,7 @@ mod non_utf8_paths;
 mod oci;
 mod pack;
 mod permissions;
+mod pins;
 mod plugins;
 mod progress;
 mod proposals;

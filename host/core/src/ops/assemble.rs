@@ -139,6 +139,11 @@ impl Assembly {
         }
     }
 
+    /// Returns the archive that a binding runs; none if it did not load.
+    pub(super) fn archive(&self, binding: &Binding) -> Option<Sha256Digest> {
+        self.loaded.get(&binding.key()).map(|loaded| loaded.archive)
+    }
+
     /// Returns the permissions that the pack of a binding declares and the operator granted.
     pub(super) fn grants(&self, binding: &Binding) -> Permissions {
         self.loaded.get(&binding.key()).map(|loaded| loaded.grants.clone()).unwrap_or_default()

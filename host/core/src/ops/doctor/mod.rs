@@ -81,8 +81,10 @@ pub(super) fn diagnose(
             .iter_mut()
             .for_each(|finding| finding.severity = DiagnosisSeverity::Finding);
     }
-    report.bindings =
-        environment.bindings().map(|binding| health(binding, &report.findings)).collect();
+    report.bindings = environment
+        .bindings()
+        .map(|binding| health(binding, &report.findings, &assembly))
+        .collect();
     report.healthy =
         report.findings.iter().all(|finding| finding.severity < DiagnosisSeverity::Finding);
     Ok(report)
@@ -318,7 +320,7 @@ impl DoctorReport {
 }
 
 /// Returns the state of a binding: the most severe finding about it or its pack.
-fn health(binding: &Binding, findings: &[DoctorFinding]) -> BindingHealth {
+fn health(binding: &Binding, findings: &[DoctorFinding], assembly: &Assembly) -> BindingHealth {
     let concerning = findings.iter().filter(|finding| finding.subject.concerns(binding));
     // `max_by_key` returns the last maximum, so reverse to get the first
     let gravest = concerning.rev().max_by_key(|finding| finding.severity);
@@ -330,6 +332,10 @@ fn health(binding: &Binding, findings: &[DoctorFinding]) -> BindingHealth {
         },
         kind: binding.kind.clone(),
         pack_ref: binding.pack_ref.clone(),
+        archive_sha256: assembly
+            .archive(binding)
+            .filter(|_| !matches!(binding.pack_ref, PackRef::Builtin(_)))
+            .map(|archive| archive.hex()),
         state: gravest.map_or("healthy", |finding| finding.code),
         severity: gravest.map(|finding| finding.severity),
     }

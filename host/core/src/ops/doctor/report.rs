@@ -182,6 +182,10 @@ pub struct BindingHealth {
     pub kind: PackDescriptor,
     /// The pack reference.
     pub pack_ref: PackRef,
+    /// The SHA-256 digest of the archive that was loaded; none for a built-in pack, and for one
+    /// that did not load.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archive_sha256: Option<String>,
     /// `healthy`, or the code of the most severe finding about the binding or its pack.
     pub state: &'static str,
     /// The severity of that finding; none for a healthy binding.
