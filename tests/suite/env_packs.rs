@@ -239,3 +239,42 @@ fn registry_references_are_validated_before_they_are_stored() {
     assert_eq!(sandbox.document("local"), fresh);
     update.pack_ref("oci://registry.example/team/vault:0.4.2").succeeded();
 }
+
+#[test]
+fn a_change_is_made_only_to_the_expected_generation() {
+    let (sandbox, pack) = with_vault();
+    let slots = sandbox.env_packs();
+    let update = slots.update("secrets").kind(KIND).pack_ref(&pack);
+    let message = update.clone().if_generation("1").refused(1, "stale");
+    assert_contains(&message, &["slot `secrets`", "has generation 0, not the expected 1"]);
+    update.if_generation("0").succeeded();
+    for stale in [
+        slots.update("secrets").refresh(),
+        slots.rollback("secrets"),
+        slots.remove("secrets"),
+        sandbox.grants().revoke("acme.secrets.vault").declared(),
+        sandbox.grants().add("acme.secrets.vault").declared(),
+    ] {
+        stale.if_generation("0").refused(1, "stale");
+    }
+    slots.rollback("secrets").if_generation("1").succeeded();
+    slots.remove("secrets").if_generation("2").succeeded();
+    slots.remove("secrets").if_generation("2").refused(1, "not-found");
+}
+
+#[test]
+fn an_update_keeps_the_answers() {
+    let (sandbox, pack) = with_vault();
+    let update = |kind| sandbox.env_packs().update("secrets").kind(kind).pack_ref(&pack);
+    let answers = || sandbox.document("local")["packs"][1]["answers_ref"].clone();
+    update(KIND).answers_ref("secrets.json").succeeded();
+    update("acme.secrets.vault@0.4.3").succeeded();
+    assert_eq!(answers(), "secrets.json");
+    update("acme.secrets.vault@0.4.3").answers_ref("other.json").succeeded();
+    assert_eq!(answers(), "other.json");
+    update(KIND).answers_ref("a.json").no_answers().refused(2, "usage");
+    update("acme.secrets.vault@0.4.3").no_answers().succeeded();
+    assert_eq!(answers(), Value::Null);
+    sandbox.env_packs().rollback("secrets").succeeded();
+    assert_eq!(answers(), "other.json");
+}

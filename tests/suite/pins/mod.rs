@@ -2,6 +2,7 @@
 //! that it came from.
 
 mod sequences;
+mod unpinned;
 
 use std::path::PathBuf;
 

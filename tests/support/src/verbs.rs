@@ -105,11 +105,13 @@ options! {
     force() => "--force";
     human() => "--format human";
     idempotency_key(key) => "--idempotency-key";
+    if_generation(number) => "--if-generation";
     instance_id(id) => "--instance-id";
     key(file) => "--key";
     kind(descriptor) => "--kind";
     limit(limit) => "--limit";
     network(address) => "--network";
+    no_answers() => "--no-answers";
     no_fetch() => "--no-fetch";
     offline() => "--offline";
     output(file) => "--output";
@@ -155,6 +157,7 @@ nouns! {
     EnvPacks env_packs {
         add(slot) => "op env-packs add --env local --slot";
         list() => "op env-packs list";
+        pin(slot) => "op env-packs pin --env local --slot";
         remove(slot) => "op env-packs remove --env local --slot";
         rollback(slot) => "op env-packs rollback --env local --slot";
         update(slot) => "op env-packs update --env local --slot";
@@ -162,6 +165,7 @@ nouns! {
     Extensions extensions {
         add() => "op extensions add --env local";
         list() => "op extensions list";
+        pin() => "op extensions pin --env local";
         remove() => "op extensions remove --env local";
         resolve(reference) => "op extensions resolve";
         rollback() => "op extensions rollback --env local";

@@ -1,8 +1,12 @@
-//! `--idempotency-key`, for every verb that changes an environment.
+//! `--idempotency-key` and `--if-generation`, for verbs that change an environment.
 
 shared_arguments! {
     /// Idempotency key; written to the audit log and returned
     #[arg(id = "idempotency_key", long = "idempotency-key", value_name = "KEY")]
     #[schemars(description = "Idempotency key")]
     IdempotencyKey { key: Option<String> }
+
+    /// Fail unless the binding has this generation
+    #[arg(long, value_name = "N")]
+    IfGeneration { if_generation: Option<u64> }
 }

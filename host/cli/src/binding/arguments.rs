@@ -17,6 +17,10 @@ shared_arguments! {
     #[schemars(with = "Option<Text<AnswersRef>>")]
     AnswersArg { answers_ref: Option<String> }
 
+    /// Bind without answers; otherwise those of the replaced pack are kept
+    #[arg(long, conflicts_with = "answers_ref")]
+    NoAnswers { no_answers: bool }
+
     /// Bind the pack without fetching or checking it
     #[arg(long)]
     NoFetch { no_fetch: bool }
@@ -29,13 +33,28 @@ shared_arguments! {
     #[arg(long, value_name = "DIGEST", requires = "refresh")]
     #[schemars(with = "Option<Text<ExpectedDigest>>")]
     Expect { expect: Option<String> }
+
+    /// Fail unless the pack has this archive or manifest digest
+    #[arg(id = "expect", long = "expect", value_name = "DIGEST")]
+    #[schemars(with = "Option<Text<ExpectedDigest>>")]
+    ExpectedDigestArg { digest: Option<String> }
 }
 
 impl Expect {
     pub(crate) fn parse(&self) -> Result<Option<Sha256Digest>, UsageError> {
-        let digest = parse_optional("expect", self.as_deref())?;
-        Ok(digest.map(|ExpectedDigest(digest)| digest))
+        parse_expected(self.as_deref())
     }
+}
+
+impl ExpectedDigestArg {
+    pub(crate) fn parse(&self) -> Result<Option<Sha256Digest>, UsageError> {
+        parse_expected(self.as_deref())
+    }
+}
+
+fn parse_expected(text: Option<&str>) -> Result<Option<Sha256Digest>, UsageError> {
+    let digest = parse_optional("expect", text)?;
+    Ok(digest.map(|ExpectedDigest(digest)| digest))
 }
 
 /// Makes an argument optional with `--refresh` if its id is one of `replaced`.

@@ -4,13 +4,19 @@ use crate::table::{Cell, Style, Table};
 use gtc_core::ops::bindings::ListedBinding;
 
 pub(crate) fn bound_row(place: String, bound: &ListedBinding) -> [Cell; 5] {
-    let previous = if bound.has_previous { "yes" } else { "no" };
+    let previous = match (&bound.previous, bound.has_previous) {
+        (Some(previous), _) => previous.kind.to_string(),
+        (None, true) => "unreadable".to_owned(),
+        (None, false) => "no".to_owned(),
+    };
+    let unpinned = if bound.unpinned { " (unpinned)" } else { "" };
+    let pack_ref = format!("{}{unpinned}", bound.pack_ref);
     [
         Style::Bold.cell(place),
         Style::Plain.cell(&bound.kind),
         Style::Plain.cell(bound.generation),
         Style::Plain.cell(previous),
-        Style::Plain.cell(&bound.pack_ref),
+        Style::Plain.cell(pack_ref),
     ]
 }
 

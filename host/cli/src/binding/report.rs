@@ -12,6 +12,7 @@ impl RenderHuman for BindReport {
         let done = match verb {
             "add" => "bound",
             "update" => "updated",
+            "pin" => "pinned",
             "remove" => "removed",
             _ => "rolled back",
         };
@@ -28,7 +29,7 @@ impl RenderHuman for BindReport {
         }
         text.push('\n');
         text.push_str(&self.moved_from.as_ref().map(difference).unwrap_or_default());
-        if let (true, Some(archive)) = (verb == "rollback", &self.archive_sha256) {
+        if let (true, Some(archive)) = (verb == "rollback" || verb == "pin", &self.archive_sha256) {
             text.push_str(&format!("  archive {archive}\n"));
         }
         text.push_str(&also_updated(self));

@@ -17,14 +17,14 @@ use crate::runner::Runner;
 use crate::table::{Cell, Style, Table};
 use gtc_core::ops::doctor::{self, BindingHealth, DoctorFinding, DoctorReport, FindingSubject};
 
-/// An environment to examine.
+/// An environment to check.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DoctorPayload {
     #[command(flatten)]
     #[serde(default)]
     pub environment_id: OptionalEnvironmentArg,
-    /// Treat notices as findings
+    /// Treat information as findings
     #[arg(long)]
     #[serde(default)]
     pub strict: bool,

@@ -32,7 +32,7 @@ pub(crate) enum EnvVerb {
     /// Report the problems of an environment and how to fix them
     Doctor(Input<DoctorPayload>),
     /// Check that this machine has the programs and connections that handlers need
-    ToolCheck(Input<EnvironmentPayload>),
+    ToolCheck(Input<DoctorPayload>),
 }
 
 pub(crate) fn run(runner: &Runner, verb: EnvVerb) -> io::Result<u8> {

@@ -5,19 +5,19 @@ use std::io;
 
 use env_pack_domain::{CheckOutcome, PackDescriptor, ToolCheck};
 
-use crate::args::EnvironmentPayload;
+use super::doctor::DoctorPayload;
 use crate::input::Input;
 use crate::render::{BAD, GOOD, NOTICE, RenderHuman, empty_cell, plural, verdict_sign};
 use crate::runner::Runner;
 use crate::table::{Cell, Style, Table};
-use gtc_core::ops::tool_check::{self, PreflightReport, ToolCheckReport};
+use gtc_core::ops::tool_check::{self, PreflightReport, ToolCheckReport, UnresolvedExtension};
 
-pub(super) fn run(runner: &Runner, input: Input<EnvironmentPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<DoctorPayload>) -> io::Result<u8> {
     runner.check(
         "env",
         "tool-check",
         input,
-        |environment| Ok(tool_check::tool_check(&runner.host, &environment)?),
+        |(environment, strict)| Ok(tool_check::tool_check(&runner.host, &environment, strict)?),
         |report| report.passed(),
     )
 }
@@ -40,7 +40,9 @@ impl RenderHuman for ToolCheckReport {
         }
         for unresolved in &self.extension_unresolved_bindings {
             let slot = extension(unresolved.instance_id.as_deref());
-            let state = Style::Notice.cell(format!("{NOTICE} not checked: {}", unresolved.error));
+            let (sign, style) =
+                if unresolved.failed { (BAD, Style::Bad) } else { (NOTICE, Style::Notice) };
+            let state = style.cell(format!("{sign} not checked: {}", unresolved.error));
             table.row(row(slot, &unresolved.kind, empty_cell(), state));
         }
         if table.is_empty() {
@@ -52,7 +54,9 @@ impl RenderHuman for ToolCheckReport {
         }
         let mut summary =
             format!("{}, {} failed", plural(self.total_checks, "check"), self.failed_checks);
-        let unchecked = self.unresolved_bindings.len() + self.failed_preflights;
+        let failed = |extension: &&UnresolvedExtension| extension.failed;
+        let extensions = self.extension_unresolved_bindings.iter().filter(failed).count();
+        let unchecked = self.unresolved_bindings.len() + extensions + self.failed_preflights;
         if unchecked > 0 {
             summary.push_str(&format!(", {} not checked", plural(unchecked, "handler")));
         }

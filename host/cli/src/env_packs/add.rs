@@ -58,6 +58,8 @@ impl Payload for PackPayload {
             grants: self.grants.parse()?,
             fetch: !*self.no_fetch,
             all_instances: false,
+            keep_answers: false,
+            if_generation: None,
             idempotency_key: self.idempotency_key.key,
         })
     }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::args::environment::EnvironmentArg;
-use crate::args::idempotency_key::IdempotencyKey;
+use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
 use crate::args::shared_arguments;
 use crate::error::UsageError;
 use crate::grammar::NewPackRef;
@@ -53,6 +53,9 @@ pub(crate) struct PackRemovePayload {
     pub slot: SlotArg,
     #[command(flatten)]
     #[serde(default)]
+    pub if_generation: IfGeneration,
+    #[command(flatten)]
+    #[serde(default)]
     pub idempotency_key: IdempotencyKey,
 }
 
@@ -63,6 +66,7 @@ impl Payload for PackRemovePayload {
         Ok(RemoveRequest {
             environment: self.environment_id.parse()?,
             key: BindingKey::Slot(self.slot.parse()?),
+            if_generation: *self.if_generation,
             idempotency_key: self.idempotency_key.key,
         })
     }

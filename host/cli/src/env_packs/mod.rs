@@ -3,6 +3,7 @@
 mod add;
 mod arguments;
 mod list;
+mod pin;
 mod remove;
 mod rollback;
 mod update;
@@ -13,6 +14,7 @@ use clap::Subcommand;
 
 use add::PackPayload;
 use arguments::PackRemovePayload;
+use pin::PackPinPayload;
 use update::PackUpdatePayload;
 
 use super::args::EnvironmentPayload;
@@ -29,6 +31,9 @@ pub(crate) enum EnvPacksVerb {
     Remove(Input<PackRemovePayload>),
     /// Restore the pack that the last update replaced
     Rollback(Input<PackRemovePayload>),
+    /// Pin the pack of a slot that is bound without a pin: fetch it, check it, and grant
+    /// permissions
+    Pin(Input<PackPinPayload>),
     /// List bound packs
     List(Input<EnvironmentPayload>),
 }
@@ -39,6 +44,7 @@ pub(crate) fn run(runner: &Runner, verb: EnvPacksVerb) -> io::Result<u8> {
         EnvPacksVerb::Update(input) => update::run(runner, input),
         EnvPacksVerb::Remove(input) => remove::run(runner, input),
         EnvPacksVerb::Rollback(input) => rollback::run(runner, input),
+        EnvPacksVerb::Pin(input) => pin::run(runner, input),
         EnvPacksVerb::List(input) => list::run(runner, input),
     }
 }

@@ -9,8 +9,14 @@ use gtc_core::ops::bind::{self, RemoveRequest, RollbackRequest};
 
 pub(super) fn run(runner: &Runner, input: Input<PackRemovePayload>) -> io::Result<u8> {
     runner.run("env-packs", "rollback", input, |request| {
-        let RemoveRequest { environment, key, idempotency_key } = request;
-        let request = RollbackRequest { environment, key, all_instances: false, idempotency_key };
+        let RemoveRequest { environment, key, if_generation, idempotency_key } = request;
+        let request = RollbackRequest {
+            environment,
+            key,
+            all_instances: false,
+            if_generation,
+            idempotency_key,
+        };
         Ok(bind::rollback(&runner.host, &request)?)
     })
 }

@@ -10,16 +10,18 @@ use serde::Deserialize;
 use super::add::PackPayload;
 use super::arguments::{KindArg, PackRefArg, SlotArg};
 use crate::args::environment::EnvironmentArg;
-use crate::args::idempotency_key::IdempotencyKey;
+use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
 use crate::args::permissions::GrantsPayload;
-use crate::binding::arguments::{AnswersArg, DryRun, Expect, NoFetch, optional_with_refresh};
+use crate::binding::arguments::{
+    AnswersArg, DryRun, Expect, NoAnswers, NoFetch, optional_with_refresh,
+};
 use crate::binding::update::{UpdateRequest, refresh_request, reject_misplaced, require, update};
 use crate::deserialize::deserialize_object;
 use crate::error::UsageError;
 use crate::input::Input;
 use crate::parse::Payload;
 use crate::runner::Runner;
-use gtc_core::ops::bind::RefreshRequest;
+use gtc_core::ops::bind::{BindRequest, RefreshRequest};
 
 /// A pack to bind in place of another.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
@@ -42,13 +44,19 @@ pub(crate) struct PackUpdatePayload {
     pub answers_ref: AnswersArg,
     #[command(flatten)]
     #[serde(default)]
+    pub no_answers: NoAnswers,
+    #[command(flatten)]
+    #[serde(default)]
+    pub if_generation: IfGeneration,
+    #[command(flatten)]
+    #[serde(default)]
     pub idempotency_key: IdempotencyKey,
     #[command(flatten)]
     #[serde(default)]
     pub no_fetch: NoFetch,
     /// Resolve the reference of the bound pack again, and bind what it refers to now; at a
     /// terminal, the changes are shown first
-    #[arg(long, conflicts_with_all = ["kind", "pack_ref", "answers_ref", "no_fetch"])]
+    #[arg(long, conflicts_with_all = ["kind", "pack_ref", "answers_ref", "no_answers", "no_fetch"])]
     #[serde(default)]
     pub refresh: bool,
     #[command(flatten)]
@@ -71,6 +79,7 @@ impl Payload for PackUpdatePayload {
             ("kind", self.kind.is_some()),
             ("pack_ref", self.pack_ref.is_some()),
             ("answers_ref", self.answers_ref.is_some()),
+            ("no_answers", *self.no_answers),
             ("no_fetch", *self.no_fetch),
         ];
         let has_refresh_option = *self.dry_run || self.expect.is_some();
@@ -81,11 +90,16 @@ impl Payload for PackUpdatePayload {
                 key: BindingKey::Slot(self.slot.parse()?),
                 grants: self.grants.parse()?,
                 expected: self.expect.parse()?,
+                if_generation: *self.if_generation,
                 idempotency_key: self.idempotency_key.key,
             };
             return Ok(refresh_request(request, *self.dry_run));
         }
-        // without `--refresh`, the arguments are those of `add`, and are parsed alike
+        let (no_answers, if_generation) = (*self.no_answers, *self.if_generation);
+        if no_answers && self.answers_ref.is_some() {
+            return Err(UsageError::new("no_answers", "cannot be combined with `--answers-ref`"));
+        }
+        // without `--refresh`, the other arguments are those of `add`, and are parsed alike
         let payload = PackPayload {
             environment_id: self.environment_id,
             slot: self.slot,
@@ -96,7 +110,12 @@ impl Payload for PackUpdatePayload {
             no_fetch: self.no_fetch,
             grants: self.grants,
         };
-        payload.into_request().map(Box::new).map(UpdateRequest::Bind)
+        let request = payload.into_request()?;
+        Ok(UpdateRequest::Bind(Box::new(BindRequest {
+            keep_answers: !no_answers,
+            if_generation,
+            ..request
+        })))
     }
 }
 

@@ -71,6 +71,8 @@ impl Payload for ExtensionPayload {
             grants: self.grants.parse()?,
             fetch: !*self.no_fetch,
             all_instances: *self.all_instances,
+            keep_answers: false,
+            if_generation: None,
             idempotency_key: self.idempotency_key.key,
         })
     }

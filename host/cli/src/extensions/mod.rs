@@ -3,6 +3,7 @@
 mod add;
 mod arguments;
 mod list;
+mod pin;
 mod remove;
 mod resolve;
 mod rollback;
@@ -13,6 +14,7 @@ use std::io;
 use clap::Subcommand;
 
 use add::ExtensionPayload;
+use pin::ExtensionPinPayload;
 use remove::ExtensionRemovePayload;
 use resolve::ResolvePayload;
 use rollback::ExtensionRollbackPayload;
@@ -32,6 +34,9 @@ pub(crate) enum ExtensionsVerb {
     Remove(Input<ExtensionRemovePayload>),
     /// Restore the pack that the last update replaced
     Rollback(Input<ExtensionRollbackPayload>),
+    /// Pin the pack of an extension that is bound without a pin: fetch it, check it, and grant
+    /// permissions
+    Pin(Input<ExtensionPinPayload>),
     /// List bound extensions
     List(Input<EnvironmentPayload>),
     /// Print the answers of the extension that `ext://<path>[/<instance>]` names
@@ -44,6 +49,7 @@ pub(crate) fn run(runner: &Runner, verb: ExtensionsVerb) -> io::Result<u8> {
         ExtensionsVerb::Update(input) => update::run(runner, input),
         ExtensionsVerb::Remove(input) => remove::run(runner, input),
         ExtensionsVerb::Rollback(input) => rollback::run(runner, input),
+        ExtensionsVerb::Pin(input) => pin::run(runner, input),
         ExtensionsVerb::List(input) => list::run(runner, input),
         ExtensionsVerb::Resolve(input) => resolve::run(runner, input),
     }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::arguments::{ExtensionKindArg, InstanceArg, parse_key};
 use crate::args::environment::EnvironmentArg;
-use crate::args::idempotency_key::IdempotencyKey;
+use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
 use crate::error::UsageError;
 use crate::input::Input;
 use crate::parse::Payload;
@@ -28,6 +28,9 @@ pub(crate) struct ExtensionRemovePayload {
     pub instance_id: InstanceArg,
     #[command(flatten)]
     #[serde(default)]
+    pub if_generation: IfGeneration,
+    #[command(flatten)]
+    #[serde(default)]
     pub idempotency_key: IdempotencyKey,
 }
 
@@ -38,6 +41,7 @@ impl Payload for ExtensionRemovePayload {
         Ok(RemoveRequest {
             environment: self.environment_id.parse()?,
             key: parse_key(&self.kind, &self.instance_id)?,
+            if_generation: *self.if_generation,
             idempotency_key: self.idempotency_key.key,
         })
     }

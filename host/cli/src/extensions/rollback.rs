@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::arguments::{ExtensionKindArg, InstanceArg, parse_key};
 use crate::args::environment::EnvironmentArg;
-use crate::args::idempotency_key::IdempotencyKey;
+use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
 use crate::error::UsageError;
 use crate::input::Input;
 use crate::parse::Payload;
@@ -32,6 +32,9 @@ pub(crate) struct ExtensionRollbackPayload {
     pub all_instances: bool,
     #[command(flatten)]
     #[serde(default)]
+    pub if_generation: IfGeneration,
+    #[command(flatten)]
+    #[serde(default)]
     pub idempotency_key: IdempotencyKey,
 }
 
@@ -43,6 +46,7 @@ impl Payload for ExtensionRollbackPayload {
             environment: self.environment_id.parse()?,
             key: parse_key(&self.kind, &self.instance_id)?,
             all_instances: self.all_instances,
+            if_generation: *self.if_generation,
             idempotency_key: self.idempotency_key.key,
         })
     }

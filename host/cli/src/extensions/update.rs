@@ -9,9 +9,11 @@ use serde::Deserialize;
 use super::add::ExtensionPayload;
 use super::arguments::{AllInstances, ExtensionPackRefArg, InstanceArg, parse_key};
 use crate::args::environment::EnvironmentArg;
-use crate::args::idempotency_key::IdempotencyKey;
+use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
 use crate::args::permissions::GrantsPayload;
-use crate::binding::arguments::{AnswersArg, DryRun, Expect, NoFetch, optional_with_refresh};
+use crate::binding::arguments::{
+    AnswersArg, DryRun, Expect, NoAnswers, NoFetch, optional_with_refresh,
+};
 use crate::binding::update::{UpdateRequest, refresh_request, reject_misplaced, require, update};
 use crate::deserialize::deserialize_object;
 use crate::error::UsageError;
@@ -20,7 +22,7 @@ use crate::input::Input;
 use crate::parse::Payload;
 use crate::runner::Runner;
 use gtc_core::document::Text;
-use gtc_core::ops::bind::RefreshRequest;
+use gtc_core::ops::bind::{BindRequest, RefreshRequest};
 
 /// An extension to bind in place of another.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
@@ -46,6 +48,12 @@ pub(crate) struct ExtensionUpdatePayload {
     pub answers_ref: AnswersArg,
     #[command(flatten)]
     #[serde(default)]
+    pub no_answers: NoAnswers,
+    #[command(flatten)]
+    #[serde(default)]
+    pub if_generation: IfGeneration,
+    #[command(flatten)]
+    #[serde(default)]
     pub idempotency_key: IdempotencyKey,
     #[command(flatten)]
     #[serde(default)]
@@ -53,9 +61,9 @@ pub(crate) struct ExtensionUpdatePayload {
     #[command(flatten)]
     #[serde(default)]
     pub all_instances: AllInstances,
-    /// Resolve the reference of the bound pack again, and bind what it refers to now for
-    /// all instances; at a terminal, the changes are shown first
-    #[arg(long, conflicts_with_all = ["pack_ref", "answers_ref", "no_fetch", "all_instances"])]
+    /// Resolve the reference of the bound pack again, and bind what it refers to now; at a
+    /// terminal, the changes are shown first
+    #[arg(long, conflicts_with_all = ["pack_ref", "answers_ref", "no_answers", "no_fetch", "all_instances"])]
     #[serde(default)]
     pub refresh: bool,
     #[command(flatten)]
@@ -77,6 +85,7 @@ impl Payload for ExtensionUpdatePayload {
         let others = [
             ("pack_ref", self.pack_ref.is_some()),
             ("answers_ref", self.answers_ref.is_some()),
+            ("no_answers", *self.no_answers),
             ("no_fetch", *self.no_fetch),
             ("all_instances", *self.all_instances),
         ];
@@ -88,11 +97,16 @@ impl Payload for ExtensionUpdatePayload {
                 key: parse_key(&self.kind, &self.instance_id)?,
                 grants: self.grants.parse()?,
                 expected: self.expect.parse()?,
+                if_generation: *self.if_generation,
                 idempotency_key: self.idempotency_key.key,
             };
             return Ok(refresh_request(request, *self.dry_run));
         }
-        // without `--refresh`, the arguments are those of `add`, and are parsed alike
+        let (no_answers, if_generation) = (*self.no_answers, *self.if_generation);
+        if no_answers && self.answers_ref.is_some() {
+            return Err(UsageError::new("no_answers", "cannot be combined with `--answers-ref`"));
+        }
+        // without `--refresh`, the other arguments are those of `add`, and are parsed alike
         let payload = ExtensionPayload {
             environment_id: self.environment_id,
             kind: self.kind,
@@ -104,7 +118,12 @@ impl Payload for ExtensionUpdatePayload {
             all_instances: self.all_instances,
             grants: self.grants,
         };
-        payload.into_request().map(Box::new).map(UpdateRequest::Bind)
+        let request = payload.into_request()?;
+        Ok(UpdateRequest::Bind(Box::new(BindRequest {
+            keep_answers: !no_answers,
+            if_generation,
+            ..request
+        })))
     }
 }
 

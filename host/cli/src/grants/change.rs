@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::args::environment::EnvironmentArg;
-use crate::args::idempotency_key::IdempotencyKey;
+use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
 use crate::args::permissions::parse_permissions;
 use crate::binding::report::{permissions_list, place_name};
 use crate::error::UsageError;
@@ -53,6 +53,9 @@ pub(crate) struct GrantsChangePayload {
     pub declared: bool,
     #[command(flatten)]
     #[serde(default)]
+    pub if_generation: IfGeneration,
+    #[command(flatten)]
+    #[serde(default)]
     pub idempotency_key: IdempotencyKey,
 }
 
@@ -79,6 +82,7 @@ impl Payload for GrantsChangePayload {
             instance: parse_optional("instance_id", self.instance_id.as_deref())?,
             all_instances: self.all_instances,
             grants: GrantSelection { permissions, declared: self.declared },
+            if_generation: *self.if_generation,
             idempotency_key: self.idempotency_key.key,
         })
     }
@@ -99,5 +103,6 @@ impl RenderHuman for GrantsChangeReport {
 /// The heading of a list of permissions.
 pub(super) fn binding_label(binding: &BindingGrants) -> String {
     let place = place_name(binding.slot.as_ref(), binding.instance_id.as_deref());
-    format!("{place}: `{}` ({})", binding.kind, binding.pack_ref)
+    let unpinned = if binding.unpinned { ", unpinned" } else { "" };
+    format!("{place}: `{}` ({}{unpinned})", binding.kind, binding.pack_ref)
 }

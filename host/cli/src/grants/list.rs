@@ -25,7 +25,7 @@ impl RenderHuman for GrantsListReport {
             })
             .collect();
         if bindings.is_empty() {
-            format!("environment `{id}` has no pinned pack; built-in packs need no permissions\n")
+            format!("environment `{id}` binds only built-in packs, which need no permissions\n")
         } else {
             bindings.join("\n")
         }

@@ -3,6 +3,8 @@
 use env_pack_domain::change::Refusal;
 use env_pack_domain::{DuplicateRegistration, ResolveError};
 
+use crate::ops::suggested_commands::list_command;
+
 use super::{ExitOutcome, Explanation, OperationError};
 
 impl OperationError for Refusal {
@@ -16,6 +18,13 @@ impl OperationError for Refusal {
                     ),
                 )
             }
+            Self::OtherGeneration { environment, key, .. } => Explanation::refused(
+                "stale",
+                format!(
+                    "see what is bound with `{}`, and decide again",
+                    list_command(environment, key)
+                ),
+            ),
             Self::UnreadablePrevious { .. } => {
                 Explanation::refused("conflict", "bind the pack you want with `update`")
             }

@@ -22,6 +22,8 @@ pub(super) struct Assembly {
     pub registry: Registry,
     /// The bindings whose packs are loaded.
     loaded: HashMap<BindingKey, LoadedBinding>,
+    /// The bindings to a tag without a pin. Their packs are not loaded.
+    unpinned_tags: Vec<BindingKey>,
     pub failures: Vec<FailedPack>,
     pub drifts: Vec<Drift>,
     pub duplicates: Vec<Duplicate>,
@@ -91,7 +93,12 @@ pub(super) fn assemble(host: &Host, stored: &Stored) -> Result<Assembly, StoreEr
     let trust = TrustPolicy::for_environment(host, stored.environment.id())?;
     let mut assembly = Assembly::default();
     for source in sources(host, stored) {
-        assembly.add(host, &trust, &source);
+        // what a tag leads to now was never checked
+        if source.is_unpinned_tag() {
+            assembly.unpinned_tags.extend(source.keys());
+        } else {
+            assembly.add(host, &trust, &source);
+        }
     }
     Ok(assembly)
 }
@@ -118,6 +125,11 @@ fn sources<'a>(host: &Host, stored: &'a Stored) -> Vec<Source<'a>> {
 }
 
 impl Source<'_> {
+    fn is_unpinned_tag(&self) -> bool {
+        let PackRef::Oci(reference) = &self.pack_ref else { return false };
+        self.pin.is_none() && reference.digest().is_none()
+    }
+
     fn keys(&self) -> Vec<BindingKey> {
         self.bindings.iter().map(|binding| binding.key()).collect()
     }
@@ -152,6 +164,11 @@ impl Assembly {
     /// Returns the descriptor paths that the pack of a binding provides; none if it did not load.
     pub(super) fn provided_paths(&self, binding: &Binding) -> Option<&[DescriptorPath]> {
         self.loaded.get(&binding.key()).map(|loaded| loaded.paths.as_slice())
+    }
+
+    /// Returns true if a binding was not loaded because its tag has no pin.
+    pub(super) fn is_unpinned_tag(&self, binding: &Binding) -> bool {
+        self.unpinned_tags.contains(&binding.key())
     }
 
     /// Returns why the pack of a binding did not load.

@@ -52,6 +52,24 @@ pub struct ListedBinding {
     /// The SHA-256 digest that was pinned when the pack was bound.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archive_sha256: Option<String>,
+    /// Whether the pack should have a pin, and has none.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unpinned: bool,
+    /// The binding that a rollback restores, if it is readable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous: Option<ListedPrevious>,
+}
+
+/// The binding that a rollback restores.
+#[derive(Debug, Serialize)]
+pub struct ListedPrevious {
+    /// The descriptor.
+    pub kind: PackDescriptor,
+    /// The pack reference.
+    pub pack_ref: PackRef,
+    /// The SHA-256 digest that was pinned when the pack was bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archive_sha256: Option<String>,
 }
 
 /// The answers of a bound extension.
@@ -71,7 +89,7 @@ pub struct ResolveReport {
 /// [`StoreError`] when the environment cannot be read.
 pub fn list_env_packs(host: &Host, id: &EnvId) -> Result<EnvPacksReport, StoreError> {
     let stored = host.store.load(id)?;
-    let bindings = list(&stored, |place| matches!(place, BindingPlace::Slot(_)));
+    let bindings = list(host, &stored, |place| matches!(place, BindingPlace::Slot(_)));
     Ok(EnvPacksReport { environment_id: id.clone(), bindings })
 }
 
@@ -81,7 +99,7 @@ pub fn list_env_packs(host: &Host, id: &EnvId) -> Result<EnvPacksReport, StoreEr
 /// [`StoreError`] when the environment cannot be read.
 pub fn list_extensions(host: &Host, id: &EnvId) -> Result<ExtensionsReport, StoreError> {
     let stored = host.store.load(id)?;
-    let extensions = list(&stored, |place| matches!(place, BindingPlace::Extension(_)));
+    let extensions = list(host, &stored, |place| matches!(place, BindingPlace::Extension(_)));
     Ok(ExtensionsReport { environment_id: id.clone(), extensions })
 }
 
@@ -106,7 +124,11 @@ pub fn resolve_extension(
     Ok(ResolveReport { environment_id: id.clone(), reference: reference.clone(), answers })
 }
 
-fn list(stored: &Stored, wanted: impl Fn(&BindingPlace) -> bool) -> Vec<ListedBinding> {
+fn list(
+    host: &Host,
+    stored: &Stored,
+    wanted: impl Fn(&BindingPlace) -> bool,
+) -> Vec<ListedBinding> {
     let environment = &stored.environment;
     let bindings = environment.bindings().filter(|binding| wanted(&binding.place));
     let entry = |binding: &env_pack_domain::Binding| {
@@ -124,6 +146,12 @@ fn list(stored: &Stored, wanted: impl Fn(&BindingPlace) -> bool) -> Vec<ListedBi
             generation: binding.generation,
             has_previous: binding.previous.is_some(),
             archive_sha256: binding.pin.as_ref().map(|pin| pin.archive.hex()),
+            unpinned: binding.pin.is_none() && !host.fetcher.is_builtin(&binding.pack_ref),
+            previous: binding.readable_previous().map(|previous| ListedPrevious {
+                kind: previous.kind.clone(),
+                pack_ref: previous.pack_ref.clone(),
+                archive_sha256: previous.pin.as_ref().map(|pin| pin.archive.hex()),
+            }),
         }
     };
     bindings.map(entry).collect()

@@ -12,12 +12,12 @@ use super::bind::{GrantSelection, GrantsReport, declared_for};
 use super::load_pack;
 use super::pack_error::PackError;
 use super::phrases::describe_permissions;
-use super::suggested_commands::inspect_command;
+use super::suggested_commands::{inspect_command, pin_command};
 use crate::Host;
 use crate::operation_error::{Explanation, OperationError};
 use gtc_store::{AuditEvent, Change, ChangeError, StoreError, Stored};
 
-/// The permissions of the pinned bindings of an environment.
+/// The permissions of the bindings of an environment. Built-in packs need none.
 #[derive(Debug, Serialize)]
 pub struct GrantsListReport {
     /// The environment.
@@ -51,8 +51,13 @@ pub struct BindingGrants {
     pub kind: PackDescriptor,
     /// The pack reference.
     pub pack_ref: PackRef,
-    /// The SHA-256 digest of the archive that the grants apply to.
-    pub archive_sha256: String,
+    /// The SHA-256 digest of the archive that the grants apply to; none if it is not pinned,
+    /// so that nothing is granted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archive_sha256: Option<String>,
+    /// Whether the pack should have a pin, and has none.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unpinned: bool,
     /// The granted permissions.
     pub grants: GrantsReport,
 }
@@ -70,17 +75,24 @@ pub struct GrantsRequest {
     pub all_instances: bool,
     /// The permissions to add or revoke.
     pub grants: GrantSelection,
+    /// The only generation of the binding to accept.
+    pub if_generation: Option<u64>,
     /// Idempotency key; written to the audit log and returned.
     pub idempotency_key: Option<String>,
 }
 
-/// Lists the permissions of the pinned bindings.
+/// Lists the permissions of the bindings.
 ///
 /// # Errors
 /// [`StoreError`] when the environment cannot be read.
 pub fn list(host: &Host, environment: &EnvId) -> Result<GrantsListReport, StoreError> {
     let stored = host.store.load(environment)?;
-    let bindings = stored.environment.bindings().filter_map(report).collect();
+    let bindings = stored
+        .environment
+        .bindings()
+        .filter(|binding| !host.fetcher.is_builtin(&binding.pack_ref))
+        .map(report)
+        .collect();
     Ok(GrantsListReport { environment_id: environment.clone(), bindings })
 }
 
@@ -153,8 +165,10 @@ fn change_grants(
         let mut after = environment.clone();
         let mut changed = Vec::new();
         for (binding, pin) in named_bindings(&environment, request)? {
-            let change = change::set_grants(&after, &binding.key(), grants_of(binding, pin)?)?;
-            changed.extend(change.after.as_ref().and_then(report));
+            change::ensure_generation(&after, &binding.key(), request.if_generation)?;
+            let pin = Pin { grants: grants_of(binding, pin)?, ..pin.clone() };
+            let change = change::set_pin(&after, &binding.key(), pin)?;
+            changed.extend(change.after.as_ref().map(report));
             after = change.environment;
         }
         let events =
@@ -180,16 +194,20 @@ fn named_bindings<'a>(
         BindingPlace::Extension(instance) => request.all_instances || *instance == request.instance,
     };
     let of_kind = environment.bindings().filter(|binding| *binding.kind.path() == request.kind);
-    let named: Vec<_> = of_kind
-        .filter(is_named)
-        .filter_map(|binding| Some((binding, binding.pin.as_ref()?)))
-        .collect();
+    let named: Vec<_> = of_kind.filter(is_named).collect();
     if named.is_empty() {
         let (kind, environment) = (request.kind.clone(), request.environment.clone());
         let instance = request.instance.clone();
-        return Err(GrantsError::NotPinned { kind, instance, environment });
+        return Err(GrantsError::NotBound { kind, instance, environment });
     }
-    Ok(named)
+    let pinned = |binding: &'a Binding| match &binding.pin {
+        Some(pin) => Ok((binding, pin)),
+        None => Err(GrantsError::NotPinned {
+            environment: request.environment.clone(),
+            binding: Box::new(binding.clone()),
+        }),
+    };
+    named.into_iter().map(pinned).collect()
 }
 
 fn event(
@@ -226,21 +244,22 @@ fn pinned_declaration(host: &Host, binding: &Binding, pin: &Pin) -> Result<Permi
     Ok(declared_for(&load_pack::open_archive(host, &fetched)?, binding.kind.path()))
 }
 
-/// Reports the permissions of a binding; none if it is not pinned.
-fn report(binding: &Binding) -> Option<BindingGrants> {
-    let pin = binding.pin.as_ref()?;
+/// Reports the permissions of a binding.
+fn report(binding: &Binding) -> BindingGrants {
+    let pin = binding.pin.as_ref();
     let (slot, instance_id) = match binding.key() {
         BindingKey::Slot(slot) => (Some(slot.to_string()), None),
         BindingKey::Extension { instance, .. } => (None, instance.map(|id| id.to_string())),
     };
-    Some(BindingGrants {
+    BindingGrants {
         slot,
         instance_id,
         kind: binding.kind.clone(),
         pack_ref: binding.pack_ref.clone(),
-        archive_sha256: pin.archive.hex(),
-        grants: GrantsReport::from(&pin.grants),
-    })
+        archive_sha256: pin.map(|pin| pin.archive.hex()),
+        unpinned: pin.is_none(),
+        grants: GrantsReport::from(&pin.map(|pin| pin.grants.clone()).unwrap_or_default()),
+    }
 }
 
 /// Permissions were not granted or revoked.
@@ -255,12 +274,20 @@ pub enum GrantsError {
     /// The bindings of the environment do not allow the change.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// No pinned binding has this descriptor path.
+    /// A binding has no pin.
+    #[error("{} in environment `{environment}` has no pin", .binding.key())]
+    NotPinned {
+        /// The environment.
+        environment: EnvId,
+        /// The binding.
+        binding: Box<Binding>,
+    },
+    /// No binding has this descriptor path.
     #[error(
-        "no pinned pack is bound as `{kind}`{} in environment `{environment}`",
+        "no pack is bound as `{kind}`{} in environment `{environment}`",
         instance_phrase(.instance.as_ref())
     )]
-    NotPinned {
+    NotBound {
         /// The descriptor path.
         kind: DescriptorPath,
         /// The instance, for an extension.
@@ -307,7 +334,14 @@ impl OperationError for GrantsError {
                 "unauthorized",
                 format!("see its declared permissions with `{}`", inspect_command(pack_ref)),
             ),
-            Self::NotPinned { environment, .. } | Self::NeverGranted { environment, .. } => {
+            Self::NotPinned { binding, .. } if matches!(binding.pack_ref, PackRef::Builtin(_)) => {
+                Explanation::refused("not-found", "built-in packs need no permissions")
+            }
+            Self::NotPinned { environment, binding } => Explanation::refused(
+                "unpinned",
+                format!("check and pin it with `{}`", pin_command(environment, binding)),
+            ),
+            Self::NotBound { environment, .. } | Self::NeverGranted { environment, .. } => {
                 Explanation::refused(
                     "not-found",
                     format!("see all grants with `gtc op grants list {environment}`"),

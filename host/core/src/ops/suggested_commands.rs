@@ -56,6 +56,19 @@ pub(super) fn refresh_command(id: &EnvId, key: &BindingKey) -> String {
     }
 }
 
+/// Returns the command that pins a binding.
+pub(super) fn pin_command(id: &EnvId, binding: &Binding) -> String {
+    match &binding.place {
+        BindingPlace::Slot(slot) => format!("gtc op env-packs pin --env {id} --slot {slot}"),
+        BindingPlace::Extension(instance) => {
+            let path = binding.kind.path();
+            let instance = instance.as_ref().map(|instance| format!(" --instance-id {instance}"));
+            let instance = instance.unwrap_or_default();
+            format!("gtc op extensions pin --env {id} --kind {path}{instance}")
+        }
+    }
+}
+
 /// Returns the command that updates a binding, with this pack or a placeholder.
 pub(super) fn update_command(id: &EnvId, binding: &Binding, pack_ref: Option<&PackRef>) -> String {
     let place = match &binding.place {
@@ -67,13 +80,7 @@ pub(super) fn update_command(id: &EnvId, binding: &Binding, pack_ref: Option<&Pa
     };
     let pack_ref = pack_ref
         .map_or_else(|| "<file>".to_owned(), |pack_ref| quoted(&pack_ref.text()).to_string());
-    // an update without this flag would remove the answers
-    let answers = binding
-        .answers_ref
-        .as_ref()
-        .map(|answers| format!(" --answers-ref {}", quoted(answers.as_str())));
-    let answers = answers.unwrap_or_default();
-    format!("gtc op {place} --kind {} --pack-ref {pack_ref}{answers}", binding.kind)
+    format!("gtc op {place} --kind {} --pack-ref {pack_ref}", binding.kind)
 }
 
 /// Returns the command that lists the bindings of this kind.

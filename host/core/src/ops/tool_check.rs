@@ -7,6 +7,7 @@ use env_pack_domain::{
 use serde::Serialize;
 
 use super::assemble::{self, Assembly};
+use super::suggested_commands::pin_command;
 use crate::Host;
 use gtc_store::StoreError;
 
@@ -100,22 +101,32 @@ pub struct UnresolvedExtension {
     pub kind: PackDescriptor,
     /// The cause.
     pub error: String,
+    /// Whether this is a failure. It is information if no handler is known for the extension:
+    /// workloads can still read its answers. If its pinned pack does not load, it is a failure.
+    #[serde(skip)]
+    pub failed: bool,
 }
 
 impl ToolCheckReport {
-    /// Returns true if all checks passed. An unresolved extension does not count as failed.
+    /// Returns true if all checks passed.
     pub fn passed(&self) -> bool {
         self.failed_checks == 0
             && self.failed_preflights == 0
             && self.unresolved_bindings.is_empty()
+            && self.extension_unresolved_bindings.iter().all(|extension| !extension.failed)
     }
 }
 
-/// Runs the preflight of every binding.
+/// Runs the preflight of every binding. With `strict`, an extension without a known handler
+/// counts as failed.
 ///
 /// # Errors
 /// [`StoreError`] when the environment cannot be read.
-pub fn tool_check(host: &Host, environment: &EnvId) -> Result<ToolCheckReport, StoreError> {
+pub fn tool_check(
+    host: &Host,
+    environment: &EnvId,
+    strict: bool,
+) -> Result<ToolCheckReport, StoreError> {
     let stored = host.store.load(environment)?;
     let assembly = assemble::assemble(host, &stored)?;
     let mut report = ToolCheckReport {
@@ -134,7 +145,7 @@ pub fn tool_check(host: &Host, environment: &EnvId) -> Result<ToolCheckReport, S
             Ok(handler) => {
                 report.add(binding, preflight(host, environment, binding, handler, &assembly))
             }
-            Err(error) => report.add_unresolved(binding, &error, &assembly),
+            Err(error) => report.add_unresolved(binding, &error, &assembly, strict),
         }
     }
     Ok(report)
@@ -185,10 +196,24 @@ impl ToolCheckReport {
         }
     }
 
-    fn add_unresolved(&mut self, binding: &Binding, error: &ResolveError, assembly: &Assembly) {
+    fn add_unresolved(
+        &mut self,
+        binding: &Binding,
+        error: &ResolveError,
+        assembly: &Assembly,
+        strict: bool,
+    ) {
+        let is_unknown = matches!(error, ResolveError::Unknown { .. });
+        let is_pinned_failure = binding.pin.is_some() && assembly.failure(binding).is_some();
+        let is_duplicate = assembly.duplicate(binding).is_some();
+        let failed = strict || !is_unknown || is_pinned_failure || is_duplicate;
         let error = match (assembly.failure(binding), assembly.duplicate(binding)) {
             (Some(failure), _) => format!("{error}: {}", with_causes(&failure.error)),
             (None, Some(duplicate)) => duplicate.to_string(),
+            (None, None) if assembly.is_unpinned_tag(binding) => {
+                let pin = pin_command(&self.environment_id, binding);
+                format!("it has no pin, and a tag is not followed without one; pin it with `{pin}`")
+            }
             (None, None) => error.to_string(),
         };
         let kind = binding.kind.clone();
@@ -202,6 +227,7 @@ impl ToolCheckReport {
                     instance_id,
                     kind,
                     error,
+                    failed,
                 });
             }
         }

@@ -5,7 +5,7 @@
 
 use crate::{
     AnswersRef, Binding, BindingKey, BindingPlace, EnvId, Environment, ForeignText, PackDescriptor,
-    PackRef, Permissions, Pin, PreviousBinding,
+    PackRef, Pin, PreviousBinding,
 };
 
 /// A request to bind a pack.
@@ -101,19 +101,37 @@ pub fn set_pack_ref(
     Ok(replace_binding(environment, before, Some(after)))
 }
 
-/// Replaces the permissions of a pinned binding. Its generation and the previous binding stay.
+/// Replaces the pin of a binding. Its generation and the previous binding stay: this is for a
+/// binding without a pin, and for other permissions for the same archive.
 ///
 /// # Errors
 /// [`Refusal::NotBound`]
-pub fn set_grants(
+pub fn set_pin(
     environment: &Environment,
     key: &BindingKey,
-    grants: Permissions,
+    pin: Pin,
 ) -> Result<BindingChange, Refusal> {
     let before = require_binding(environment, key)?;
-    let pin = before.pin.clone().map(|pin| Pin { grants, ..pin });
-    let after = Binding { pin, ..before.clone() };
+    let after = Binding { pin: Some(pin), ..before.clone() };
     Ok(replace_binding(environment, before, Some(after)))
+}
+
+/// Fails if a binding has another generation than the request expects.
+///
+/// # Errors
+/// [`Refusal::NotBound`], or [`Refusal::OtherGeneration`]
+pub fn ensure_generation(
+    environment: &Environment,
+    key: &BindingKey,
+    expected: Option<u64>,
+) -> Result<(), Refusal> {
+    let Some(expected) = expected else { return Ok(()) };
+    let found = require_binding(environment, key)?.generation;
+    if found == expected {
+        return Ok(());
+    }
+    let (environment, key) = (environment.id().clone(), key.clone());
+    Err(Refusal::OtherGeneration { environment, key, expected, found })
 }
 
 /// Removes a binding. Nothing is kept for a rollback.
@@ -229,6 +247,20 @@ pub enum Refusal {
         environment: EnvId,
         /// The key of the binding.
         key: BindingKey,
+    },
+    /// The binding changed since the request was prepared.
+    #[error(
+        "{key} in environment `{environment}` has generation {found}, not the expected {expected}"
+    )]
+    OtherGeneration {
+        /// The id of the environment.
+        environment: EnvId,
+        /// The key of the binding.
+        key: BindingKey,
+        /// The expected generation.
+        expected: u64,
+        /// The generation of the binding.
+        found: u64,
     },
     /// The previous binding cannot be restored.
     #[error(

@@ -70,10 +70,10 @@ impl RequestedChange<'_> {
         let generation = report.map(|report| report.generation);
         let kind = kind.or_else(|| report.map(|report| report.kind.to_string()));
         // a removed binding reports its last generation
-        let (previous_generation, new_generation) = if verb == "remove" {
-            (generation, None)
-        } else {
-            (generation.and_then(|generation| generation.checked_sub(1)), generation)
+        let (previous_generation, new_generation) = match verb {
+            "remove" => (generation, None),
+            "pin" => (generation, generation),
+            _ => (generation.and_then(|generation| generation.checked_sub(1)), generation),
         };
         AuditEvent {
             origin: host.origin(),

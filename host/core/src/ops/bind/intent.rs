@@ -14,6 +14,9 @@ pub(super) struct Intent {
     pub grants: GrantSelection,
     pub verb: Verb,
     pub all_instances: bool,
+    /// Whether an update without answers keeps those of the replaced binding.
+    pub keep_answers: bool,
+    pub if_generation: Option<u64>,
     pub idempotency_key: Option<String>,
 }
 
@@ -26,13 +29,22 @@ pub(super) enum Verb {
     Update,
     /// The place must still have this binding.
     Refresh(Box<Binding>),
+    /// The place must still have this binding, which has no pin.
+    Pin(Box<Binding>),
 }
 
 impl Intent {
     pub(super) fn new(verb: Verb, request: BindRequest) -> Self {
-        let BindRequest { environment, binding, grants, all_instances, idempotency_key, .. } =
-            request;
-        Self { environment, binding, grants, verb, all_instances, idempotency_key }
+        Self {
+            environment: request.environment,
+            binding: request.binding,
+            grants: request.grants,
+            verb,
+            all_instances: request.all_instances,
+            keep_answers: request.keep_answers,
+            if_generation: request.if_generation,
+            idempotency_key: request.idempotency_key,
+        }
     }
 
     pub(super) fn is_refresh(&self) -> bool {
@@ -59,9 +71,9 @@ impl Intent {
             .filter(|sibling| sibling.place != self.binding.place)
     }
 
-    /// Fails if the binding to be refreshed is no longer the one that was read.
+    /// Fails if the binding to be refreshed or pinned is no longer the one that was read.
     pub(super) fn ensure_unchanged(&self, environment: &Environment) -> Result<(), BindError> {
-        if let Verb::Refresh(bound) = &self.verb
+        if let Verb::Refresh(bound) | Verb::Pin(bound) = &self.verb
             && environment.binding(&bound.key()) != Some(bound.as_ref())
         {
             return Err(BindError::BindingChanged {
@@ -84,7 +96,12 @@ impl Intent {
         environment: &Environment,
         pin: Option<&Pin>,
     ) -> Result<Vec<BindingChange>, Refusal> {
-        let request = self.binding.clone();
+        change::ensure_generation(environment, &self.key(), self.if_generation)?;
+        let mut request = self.binding.clone();
+        if self.keep_answers && request.answers_ref.is_none() {
+            let bound = environment.binding(&self.key());
+            request.answers_ref = bound.and_then(|bound| bound.answers_ref.clone());
+        }
         let first = match &self.verb {
             Verb::Add => change::add(environment, request, pin.cloned())?,
             Verb::Update => change::update(environment, request, pin.cloned())?,
@@ -97,6 +114,11 @@ impl Intent {
                 };
                 change::update(&before, request, pin.cloned())?
             }
+            // before the pack is fetched, this only checks that it is bound
+            Verb::Pin(_) => match pin {
+                Some(pin) => change::set_pin(environment, &self.key(), pin.clone())?,
+                None => change::update(environment, request, None)?,
+            },
         };
         let mut current = first.environment.clone();
         let mut changes = vec![first];

@@ -1,7 +1,7 @@
 //! Changes bindings: plan → consent → apply.
 //!
-//! 1. [`plan_add`], [`plan_update`] or [`plan_refresh`] reads the environment, fetches and
-//!    loads the pack, and checks it. Nothing is written.
+//! 1. [`plan_add`], [`plan_update`], [`plan_refresh`] or [`plan_pin`] reads the environment,
+//!    fetches and loads the pack, and checks it. Nothing is written.
 //! 2. The caller shows [`Plan::difference`] and [`Plan::missing_permissions`] to the
 //!    operator, and calls [`Plan::grant_missing`] on consent.
 //! 3. [`apply()`] locks the environment, repeats the checks that another process may have
@@ -24,7 +24,7 @@ mod unbind;
 pub use apply::apply;
 pub(super) use difference::declared_for;
 pub use error::{BindError, PathOwner, UnbindError, UnsuitablePack};
-pub use plan::{Plan, plan_add, plan_refresh, plan_update, preview_refresh};
+pub use plan::{Plan, plan_add, plan_pin, plan_refresh, plan_update, preview_refresh};
 pub use report::{BindReport, ComparedPack, GrantsReport, PackDifference};
 pub use request::{BindRequest, GrantSelection, RefreshRequest, RemoveRequest, RollbackRequest};
 pub use unbind::{remove, rollback};

@@ -1,7 +1,7 @@
 //! Plans changes of bindings: fetches, loads and checks the pack, and changes no binding. The
 //! audit log records a plan that fails. A preview is not recorded, because it asks for no change.
 
-use env_pack_domain::change::{BindingRequest, Refusal};
+use env_pack_domain::change::{self, BindingRequest, Refusal};
 use env_pack_domain::{Binding, EnvId, PackRef, Permissions};
 
 use super::check::{CheckedPack, check_pack, missing_permissions};
@@ -97,11 +97,33 @@ fn check_bind(
 /// not the expected one. The audit log records the failure.
 pub fn plan_refresh(host: &Host, request: &RefreshRequest) -> Result<Plan, BindError> {
     let (stored, bound) = record_read_failure(host, request, read_bound(host, request))?;
-    let intent = refresh_intent(request, &bound);
+    let intent = intent_about(request, &bound, Verb::Refresh(Box::new(bound.clone())));
     let checked = check_refresh(host, &stored, request, &intent);
     // a plan that succeeds is recorded when it is applied
     let checked = requested_change(&intent).record_failure(host, checked)?;
     Ok(compare_with_bound(host, &stored, intent, &bound, checked))
+}
+
+/// Plans to pin a binding without a pin to the archive that its reference leads to now. The
+/// generation and the previous binding stay. For a binding with a pin, there is nothing to do.
+///
+/// # Errors
+/// As for [`plan_refresh`].
+pub fn plan_pin(host: &Host, request: &RefreshRequest) -> Result<Plan, BindError> {
+    let (stored, bound) = record_read_failure(host, request, read_bound(host, request))?;
+    let intent = intent_about(request, &bound, Verb::Pin(Box::new(bound.clone())));
+    if bound.pin.is_some() {
+        return Ok(Plan::without_change(intent, &bound, None));
+    }
+    let checked = check_refresh(host, &stored, request, &intent);
+    match requested_change(&intent).record_failure(host, checked)? {
+        Some(checked) => {
+            let missing = missing_permissions(&stored, &intent, &checked.declared);
+            let checked = Some(checked);
+            Ok(Plan { intent, checked, missing, difference: None, nothing_to_do: None })
+        }
+        None => Ok(Plan::without_change(intent, &bound, None)),
+    }
 }
 
 /// Reports what refreshing a binding would change, without changing it.
@@ -110,7 +132,7 @@ pub fn plan_refresh(host: &Host, request: &RefreshRequest) -> Result<Plan, BindE
 /// As for [`plan_refresh`]; nothing is recorded in the audit log.
 pub fn preview_refresh(host: &Host, request: &RefreshRequest) -> Result<BindReport, BindError> {
     let (stored, bound) = read_bound(host, request)?;
-    let intent = refresh_intent(request, &bound);
+    let intent = intent_about(request, &bound, Verb::Refresh(Box::new(bound.clone())));
     let unchanged = unchanged_report(&intent, &bound);
     let checked = check_refresh(host, &stored, request, &intent)?;
     let plan = compare_with_bound(host, &stored, intent, &bound, checked);
@@ -137,6 +159,7 @@ fn check_refresh(
     request: &RefreshRequest,
     intent: &Intent,
 ) -> Result<Option<CheckedPack>, BindError> {
+    change::ensure_generation(&stored.environment, &request.key, request.if_generation)?;
     if host.fetcher.is_builtin(&intent.binding.pack_ref) {
         return Ok(None);
     }
@@ -145,7 +168,8 @@ fn check_refresh(
     Ok(Some(checked))
 }
 
-fn refresh_intent(request: &RefreshRequest, bound: &Binding) -> Intent {
+/// Returns the intent to change a binding without replacing its pack reference.
+fn intent_about(request: &RefreshRequest, bound: &Binding, verb: Verb) -> Intent {
     Intent {
         environment: request.environment.clone(),
         binding: BindingRequest {
@@ -155,8 +179,10 @@ fn refresh_intent(request: &RefreshRequest, bound: &Binding) -> Intent {
             answers_ref: bound.answers_ref.clone(),
         },
         grants: request.grants.clone(),
-        verb: Verb::Refresh(Box::new(bound.clone())),
+        verb,
         all_instances: false,
+        keep_answers: true,
+        if_generation: request.if_generation,
         idempotency_key: request.idempotency_key.clone(),
     }
 }
@@ -245,7 +271,11 @@ fn suggest_following_tag(environment: &EnvId, pack_ref: &PackRef) -> Option<Stri
 pub(super) fn requested_change(intent: &Intent) -> RequestedChange<'_> {
     RequestedChange {
         environment: &intent.environment,
-        verb: if matches!(intent.verb, Verb::Add) { "add" } else { "update" },
+        verb: match intent.verb {
+            Verb::Add => "add",
+            Verb::Update | Verb::Refresh(_) => "update",
+            Verb::Pin(_) => "pin",
+        },
         place: &intent.binding.place,
         kind: Some(intent.binding.kind.to_string()),
         idempotency_key: &intent.idempotency_key,

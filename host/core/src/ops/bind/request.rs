@@ -16,6 +16,10 @@ pub struct BindRequest {
     pub fetch: bool,
     /// Whether to bind the pack to all other instances of the extension too.
     pub all_instances: bool,
+    /// Whether an update without answers keeps those of the replaced binding.
+    pub keep_answers: bool,
+    /// The only generation of the binding to accept.
+    pub if_generation: Option<u64>,
     /// Idempotency key; written to the audit log and returned.
     pub idempotency_key: Option<String>,
 }
@@ -29,7 +33,7 @@ pub struct GrantSelection {
     pub declared: bool,
 }
 
-/// A request to bind what the reference of a binding leads to now.
+/// A request to bind what the reference of a binding leads to now, or to pin it.
 #[derive(Clone, Debug)]
 pub struct RefreshRequest {
     /// The environment.
@@ -40,6 +44,8 @@ pub struct RefreshRequest {
     pub grants: GrantSelection,
     /// The only archive or manifest digest to accept.
     pub expected: Option<Sha256Digest>,
+    /// The only generation of the binding to accept.
+    pub if_generation: Option<u64>,
     /// Idempotency key; written to the audit log and returned.
     pub idempotency_key: Option<String>,
 }
@@ -51,6 +57,8 @@ pub struct RemoveRequest {
     pub environment: EnvId,
     /// The binding.
     pub key: BindingKey,
+    /// The only generation of the binding to accept.
+    pub if_generation: Option<u64>,
     /// Idempotency key; written to the audit log and returned.
     pub idempotency_key: Option<String>,
 }
@@ -64,6 +72,8 @@ pub struct RollbackRequest {
     pub key: BindingKey,
     /// Whether to roll back all other instances of the extension too.
     pub all_instances: bool,
+    /// The only generation of the binding to accept.
+    pub if_generation: Option<u64>,
     /// Idempotency key; written to the audit log and returned.
     pub idempotency_key: Option<String>,
 }

@@ -22,10 +22,11 @@ use gtc_store::{Change, Stored};
 ///
 /// [`Store::change`]: gtc_store::Store::change
 pub fn remove(host: &Host, request: &RemoveRequest) -> Result<BindReport, UnbindError> {
-    let RemoveRequest { environment, key, idempotency_key } = request;
+    let RemoveRequest { environment, key, if_generation, idempotency_key } = request;
     let requested =
         Unbinding { verb: "remove", environment, key, place: key.place(), idempotency_key };
     let result = host.store.change(environment, |stored| {
+        change::ensure_generation(&stored.environment, key, *if_generation)?;
         let changes = vec![change::remove(&stored.environment, key)?];
         Ok(requested.change(host, &changes))
     });
@@ -110,6 +111,7 @@ fn rollback_changes(
     environment: &Environment,
     request: &RollbackRequest,
 ) -> Result<Vec<BindingChange>, UnbindError> {
+    change::ensure_generation(environment, &request.key, request.if_generation)?;
     let first = change::rollback(environment, &request.key)?;
     let BindingKey::Extension { path, .. } = &request.key else { return Ok(vec![first]) };
     let mut current = first.environment.clone();

@@ -3,7 +3,9 @@
 mod report;
 
 use env_pack_domain::diagnosis::{self, BindingDiagnosis, DiagnosisSeverity};
-use env_pack_domain::{Binding, BindingPlace, EnvId, PackRef, ResolveError, with_causes};
+use env_pack_domain::{
+    Binding, BindingKey, BindingPlace, EnvId, PackRef, ResolveError, with_causes,
+};
 
 pub use report::{
     BindingHealth, DigestDrift, DoctorFinding, DoctorReport, DuplicatePath, ExtensionFindings,
@@ -13,7 +15,9 @@ pub use report::{
 
 use super::assemble::{self, Assembly, PermissionProblem};
 use super::phrases::describe_permissions;
-use super::suggested_commands::{grant_command, inspect_command, refresh_command, update_command};
+use super::suggested_commands::{
+    grant_command, inspect_command, pin_command, refresh_command, update_command,
+};
 use crate::Host;
 use crate::operation_error::OperationError;
 use gtc_store::{StoreError, Stored};
@@ -72,6 +76,7 @@ pub(super) fn diagnose(
         .collect();
     for examined in &diagnosis.bindings {
         report.report_binding(examined, &assembly, environment.id());
+        report.report_unpinned(host, examined.binding, &assembly, environment.id());
         report.report_answers(host, examined.binding, environment.id());
     }
     report.report_missing_slots(environment.id());
@@ -115,9 +120,21 @@ impl DoctorReport {
                 reason: reason.clone(),
                 next: next.clone(),
             });
+            // workloads can still read the answers of an extension
+            let is_optional = |key: &BindingKey| {
+                let binding = stored.environment.binding(key);
+                matches!(key, BindingKey::Extension { .. })
+                    && binding.is_some_and(|binding| binding.pin.is_none())
+            };
+            let bindings = &failure.bindings;
+            let severity = if !bindings.is_empty() && bindings.iter().all(is_optional) {
+                DiagnosisSeverity::Information
+            } else {
+                DiagnosisSeverity::Finding
+            };
             self.add_finding(
                 "load-failure",
-                DiagnosisSeverity::Finding,
+                severity,
                 FindingSubject::pack(&failure.pack_ref, &failure.bindings),
                 reason,
                 next,
@@ -266,8 +283,9 @@ impl DoctorReport {
             }
         };
         // why the pack did not load, or was left out, is reported already
-        let has_reason =
-            assembly.failure(binding).is_some() || assembly.duplicate(binding).is_some();
+        let has_reason = assembly.failure(binding).is_some()
+            || assembly.duplicate(binding).is_some()
+            || assembly.is_unpinned_tag(binding);
         let explained = has_reason && fault == Some("unknown-kind");
         if let (Some(code), Err(error), false) = (fault, verdict, explained) {
             let severity = examined.severity().unwrap_or(DiagnosisSeverity::Finding);
@@ -280,6 +298,24 @@ impl DoctorReport {
                 next_step(error, binding, id),
             );
         }
+    }
+
+    /// Reports a binding without a pin, which has no permissions.
+    fn report_unpinned(&mut self, host: &Host, binding: &Binding, assembly: &Assembly, id: &EnvId) {
+        if binding.pin.is_some() || host.fetcher.is_builtin(&binding.pack_ref) {
+            return;
+        }
+        let severity = match binding.place {
+            BindingPlace::Slot(_) => DiagnosisSeverity::Finding,
+            BindingPlace::Extension(_) => DiagnosisSeverity::Information,
+        };
+        let reason = if assembly.is_unpinned_tag(binding) {
+            "it has no pin, and a tag is not followed without one"
+        } else {
+            "it has no pin: its archive may change, and it has no permissions"
+        };
+        let next = format!("check and pin it with `{}`", pin_command(id, binding));
+        self.add_finding("unpinned", severity, binding_subject(binding), reason.to_owned(), next);
     }
 
     /// Reports answers that cannot be read.
