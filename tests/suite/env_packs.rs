@@ -272,7 +272,7 @@ fn an_update_keeps_the_answers() {
     assert_eq!(answers(), "secrets.json");
     update("acme.secrets.vault@0.4.3").answers_ref("other.json").succeeded();
     assert_eq!(answers(), "other.json");
-    update(KIND).answers_ref("a.json").no_answers().refused(2, "usage");
+    update(KIND).answers_ref("a.json").no_answers().refused(2, "invalid-argument");
     update("acme.secrets.vault@0.4.3").no_answers().succeeded();
     assert_eq!(answers(), Value::Null);
     sandbox.env_packs().rollback("secrets").succeeded();

@@ -57,6 +57,11 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("op extensions resolve", "reference: ext://acme.oauth.auth0/primary"),
     ("op extensions resolve", "{reference: 'ext://a.b', environment_id: local}"),
     (
+        "op env-packs pin",
+        "{environment_id: local, slot: secrets, grants: {all: declared}, if_generation: 3}",
+    ),
+    ("op extensions pin", "{environment_id: local, kind: acme.oauth.auth0, instance_id: eu}"),
+    (
         "op extensions rollback",
         "{environment_id: local, kind: acme.oauth.auth0@1.0.0, all_instances: true}",
     ),

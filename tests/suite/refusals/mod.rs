@@ -251,7 +251,7 @@ fn grants_that_do_not_fit() {
     check(add().tool("rm -r"), 1, "unauthorized", &["does not declare"]);
     check(revoke.tool("rm -r"), 1, "not-found", &["was not granted"]);
     let other = sandbox.grants().add("a.b.c").declared();
-    check(other, 1, "not-found", &["no pinned pack is bound as `a.b.c`"]);
+    check(other, 1, "not-found", &["no pack is bound as `a.b.c`"]);
     let words = ["argument `grants.network`"];
     check(update.grant_network("bad"), 2, "invalid-argument", &words);
 }

@@ -1,9 +1,7 @@
 //! Explains the refusals of the domain.
 
 use env_pack_domain::change::Refusal;
-use env_pack_domain::{DuplicateRegistration, ResolveError};
-
-use crate::ops::suggested_commands::list_command;
+use env_pack_domain::{BindingKey, DuplicateRegistration, ResolveError};
 
 use super::{ExitOutcome, Explanation, OperationError};
 
@@ -18,13 +16,18 @@ impl OperationError for Refusal {
                     ),
                 )
             }
-            Self::OtherGeneration { environment, key, .. } => Explanation::refused(
-                "stale",
-                format!(
-                    "see what is bound with `{}`, and decide again",
-                    list_command(environment, key)
-                ),
-            ),
+            Self::OtherGeneration { environment, key, .. } => {
+                let noun = match key {
+                    BindingKey::Slot(_) => "env-packs",
+                    BindingKey::Extension { .. } => "extensions",
+                };
+                Explanation::refused(
+                    "stale",
+                    format!(
+                        "see what is bound with `gtc op {noun} list {environment}`, and decide again"
+                    ),
+                )
+            }
             Self::UnreadablePrevious { .. } => {
                 Explanation::refused("conflict", "bind the pack you want with `update`")
             }

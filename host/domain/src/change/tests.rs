@@ -1,5 +1,5 @@
 use super::*;
-use crate::{CapabilitySlot, CoreSlot};
+use crate::{CapabilitySlot, CoreSlot, Permissions};
 
 fn slot(slot: CapabilitySlot) -> BindingPlace {
     BindingPlace::Slot(CoreSlot::try_from(slot).expect("a core slot"))

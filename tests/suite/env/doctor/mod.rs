@@ -139,16 +139,13 @@ fn packs_that_only_a_registry_has_are_reported_as_not_loaded() {
     // the answers files of the sample are not part of it
     assert_eq!(ours["validate"]["status"], "error");
     let vault = "oci://ghcr.io/acme/greentic-secrets-vault:0.4.2";
-    assert_eq!(
-        members(&ours["load_failures"], "pack_ref"),
-        [
-            vault,
-            "oci://ghcr.io/acme/greentic-oauth-auth0:1.1.0",
-            "oci://ghcr.io/acme/greentic-oauth-auth0:1.0.0"
-        ]
-    );
+    // another tool bound them, so they have no pins, and no tag is followed
+    assert_eq!(ours["load_failures"], json!([]));
+    let states = members(&ours["bindings"], "state");
+    let unpinned: Vec<_> = states.iter().filter(|state| **state == "unpinned").collect();
+    assert_eq!(unpinned.len(), 3, "{states:?}");
     let human = sandbox.env().doctor().offline().human().exited(1);
-    human.shows(&[vault, "nothing is fetched in offline mode"]);
+    human.shows(&[vault, "unpinned", "gtc op env-packs pin --env local --slot secrets"]);
 }
 
 #[test]
@@ -161,7 +158,8 @@ fn offline_an_oci_reference_is_bound_only_unchecked() {
     assert!(message.contains(oci), "{message}");
     update.no_fetch().succeeded();
     let report = sandbox.env().doctor().offline().exited(1).result();
-    assert_eq!(report["load_failures"][0]["error"], "offline");
+    assert_eq!(report["bindings"][1]["state"], "unpinned");
+    sandbox.env_packs().pin("secrets").offline().refused(2, "offline");
 }
 
 #[test]
@@ -309,14 +307,13 @@ fn suggested_commands_are_quoted_for_a_shell() {
     let odd = sandbox.home().join("packs/wi t;touch x.gtpack");
     std::fs::copy(&valid, &odd).expect("a copy");
     let shown = odd.display().to_string();
-    sandbox.write(".greentic/environments/local/my answers.json", "{}");
     let update = sandbox.env_packs().update("state").kind("acme.state.redis@1.1.0");
-    update.pack_ref(&shown).answers_ref("my answers.json").succeeded();
+    update.pack_ref(&shown).succeeded();
     std::fs::copy(sandbox.valid_pack("state", "acme.state.redis", "^1.1"), &odd).expect("a copy");
     let report = doctor(&sandbox).exited(1).result();
     let next = text(&report["digest_drift"][0]["next"]);
     assert!(next.contains(&format!("gtc pack inspect '{shown}'")), "{next}");
-    assert_contains(next, &[&format!("--pack-ref '{shown}' --answers-ref 'my answers.json'")]);
+    assert_contains(next, &[&format!("--pack-ref '{shown}'")]);
     let build = sandbox.pack().build(test_artifacts::prober()).version("1.0.0").output(&shown);
     build.human().succeeded().shows(&[&format!("--pack-ref '{shown}'")]);
 }
