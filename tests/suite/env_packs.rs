@@ -104,11 +104,8 @@ fn a_relative_path_is_stored_absolute() {
 #[test]
 fn ungranted_permissions_are_refused_with_the_flags_that_grant_them() {
     let sandbox = Sandbox::with_local();
-    let flags = [
-        ["--allow-tool", "vault version"],
-        ["--allow-tool", "probed 'a b' *"],
-        ["--allow-network", "127.0.0.1:1"],
-    ];
+    let flags =
+        [["--tool", "vault version"], ["--tool", "probed 'a b' *"], ["--network", "127.0.0.1:1"]];
     let pack = sandbox.built_pack(test_artifacts::prober(), "1.0.0", flags.as_flattened());
     let update = sandbox.env_packs().update("deployer").kind("test.deployer.prober@1.0.0");
     let update = update.pack_ref(pack);
@@ -118,7 +115,7 @@ fn ungranted_permissions_are_refused_with_the_flags_that_grant_them() {
         !message.contains("to run `vault version`"),
         "that asks for a version, as is known: {message}"
     );
-    assert_contains(&message, &["--grant-network 127.0.0.1:1", "--grant declared"]);
+    assert_contains(&message, &["--network 127.0.0.1:1", "--declared"]);
 
     let some = update.clone().grant_tool("probed 'a b' *");
     some.clone().refused(1, "unauthorized");

@@ -168,7 +168,7 @@ fn vault_secrets_runs_exactly_what_it_declares() {
     let mut sandbox = Sandbox::with_local();
     let (server, address) = listener();
     let (pack, declared) =
-        packed(&sandbox, test_artifacts::vault(), "0.4.2", &["--allow-network", &address]);
+        packed(&sandbox, test_artifacts::vault(), "0.4.2", &["--network", &address]);
     let kind = "acme.secrets.vault@0.4.2";
     // the error does not suggest grants, which would not help
     let misplaced = sandbox.env_packs().update("state").kind(kind).pack_ref(&pack);
@@ -228,7 +228,7 @@ fn terraform_deployer_runs_exactly_what_it_declares() {
     let mut sandbox = Sandbox::with_local();
     let (_state, address) = listener();
     let (pack, declared) =
-        packed(&sandbox, test_artifacts::terraform(), "1.2.0", &["--allow-network", &address]);
+        packed(&sandbox, test_artifacts::terraform(), "1.2.0", &["--network", &address]);
     let kind = "acme.deployer.terraform@1.2.0";
     recording_program(
         &mut sandbox,
@@ -287,7 +287,7 @@ fn terraform_deployer_reads_the_terraform_of_this_machine() {
         .expect("a terraform on PATH");
     let mut sandbox = Sandbox::with_local();
     let (pack, _) =
-        packed(&sandbox, test_artifacts::terraform(), "1.2.0", &["--allow-network", "127.0.0.1:1"]);
+        packed(&sandbox, test_artifacts::terraform(), "1.2.0", &["--network", "127.0.0.1:1"]);
     bind_slot(&sandbox, "deployer", "acme.deployer.terraform@1.2.0", &pack, &json!({}));
     sandbox.program("terraform", &format!("exec '{}' \"$@\"", program.display()));
     let report = sandbox.env().tool_check().run().result();
@@ -301,7 +301,7 @@ fn oauth_extension_is_bound_as_often_as_it_is_needed() {
     let sandbox = Sandbox::with_local();
     let (_provider, address) = listener();
     let (pack, declared) =
-        packed(&sandbox, test_artifacts::oauth(), "1.1.0", &["--allow-network", &address]);
+        packed(&sandbox, test_artifacts::oauth(), "1.1.0", &["--network", &address]);
     assert!(declared.is_empty());
     let complete = json!({"issuer": format!("http://{address}/"), "client_id": "shop", "client_secret_ref": "secret://oauth/x"});
     let mut leaked = complete.clone();

@@ -53,8 +53,8 @@ fn nothing_is_granted_by_default() {
         "to run `reboot --version`",
         "to run `crl 'a b' *`",
         "to reach `crl.example:443`",
-        "--grant-tool 'reboot --version'",
-        "--grant-network crl.example:443",
+        "--tool 'reboot --version'",
+        "--network crl.example:443",
     ] {
         assert!(refused.contains(words), "{words}: {refused}");
     }
@@ -296,7 +296,7 @@ fn a_refresh_grants_what_was_revoked() {
     refresh().succeeded().has(&["unchanged"], str!["unchanged: true"]);
     sandbox.grants().revoke(PATH).declared().succeeded();
     let refused = refresh().refused(1, "unauthorized");
-    assert!(refused.contains("--grant-tool 'crl fetch *'"), "{refused}");
+    assert!(refused.contains("--tool 'crl fetch *'"), "{refused}");
     refresh().grant_tool("crl fetch *").succeeded();
     assert_eq!(listed(&sandbox)[0]["grants"]["tools"], json!(["crl fetch *"]));
     refresh().succeeded().has(&["unchanged"], str!["unchanged: true"]);
@@ -326,4 +326,29 @@ fn revoked_permissions_stay_revoked() {
     let second = pack(&sandbox, component("2"), &["vault version"], &["crl.example:443"]);
     update(&sandbox, &second).refused(1, "unauthorized");
     update(&sandbox, &second).grant_tool("vault version").succeeded();
+}
+
+#[test]
+fn what_a_pack_does_not_declare_is_never_granted() {
+    let sandbox = Sandbox::with_local();
+    let pack = pack(&sandbox, component("1"), &["crl fetch *"], &[]);
+    let bind = add(&sandbox, &pack).grant_declared();
+    let message = bind.clone().grant_tool("crl push *").refused(1, "unauthorized");
+    assert_contains(&message, &["does not declare the permission to run `crl push *`"]);
+    bind.clone().grant_network("crl.example:1").refused(1, "unauthorized");
+    let message = bind.clone().no_fetch().refused(2, "invalid-argument");
+    assert_contains(&message, &["`grants`", "`--no-fetch`", "`pin`"]);
+    bind.succeeded();
+}
+
+#[test]
+fn earlier_spellings_of_flags_are_accepted() {
+    let sandbox = Sandbox::with_local();
+    let build = sandbox.pack().build(test_artifacts::prober()).version("1.0.0").output("p.gtpack");
+    build.args(["--allow-tool", "vault version", "--allow-network", "127.0.0.1:1"]).succeeded();
+    let update = sandbox.env_packs().update("deployer").kind("test.deployer.prober@1.0.0");
+    let update = update.pack_ref("p.gtpack");
+    update.clone().args(["--grant", "declared"]).succeeded();
+    sandbox.env_packs().rollback("deployer").succeeded();
+    update.args(["--grant-tool", "vault version", "--grant-network", "127.0.0.1:1"]).succeeded();
 }

@@ -46,7 +46,7 @@ fn build_declares_the_permissions_section_and_flags() {
         (&report["tools"], &report["network"]),
         (&json!(["x a *"]), &json!(["x.example:1"]))
     );
-    let flags = ["--allow-tool", "x a *", "--allow-tool", "y", "--allow-network", "y.example:2"];
+    let flags = ["--tool", "x a *", "--tool", "y", "--network", "y.example:2"];
     let report = build(&sandbox, &[section], &flags).succeeded().result();
     assert_eq!(
         (&report["tools"], &report["network"]),

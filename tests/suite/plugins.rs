@@ -200,8 +200,7 @@ fn a_pack_is_registered_completely_or_not_at_all() {
 fn only_declared_permissions_are_granted() {
     let sandbox = Sandbox::new();
     let host = with_worker(&sandbox);
-    let pack =
-        sandbox.built_pack(test_artifacts::asker(), "1.0.0", &["--allow-tool", "vault version"]);
+    let pack = sandbox.built_pack(test_artifacts::asker(), "1.0.0", &["--tool", "vault version"]);
     let pack = pack.display().to_string().parse().expect("a reference");
     let mut plugins = Plugins::new(&host).expect("the built-ins");
     let granted = packs::permissions(&["vault version", "rm -rf"], &["h:1"]);

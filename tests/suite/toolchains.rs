@@ -181,7 +181,7 @@ fn a_python_handler_is_a_handler() {
     let mut sandbox = Sandbox::with_local();
     sandbox.program("python3", "echo Python 3.99.1");
     let kind = "acme.secrets.python-demo@0.1.0";
-    let declared = ["--allow-tool", "python3 --version"];
+    let declared = ["--tool", "python3 --version"];
     let checks = bind_and_check(
         &sandbox,
         "python-secrets",
@@ -201,7 +201,7 @@ fn a_javascript_handler_is_a_handler() {
     sandbox.program("node", "echo v99.1.0");
     let collector = TcpListener::bind("127.0.0.1:0").expect("a port");
     let endpoint = collector.local_addr().expect("an address").to_string();
-    let declared = ["--allow-tool", "node --version", "--allow-network", &endpoint];
+    let declared = ["--tool", "node --version", "--network", &endpoint];
     let kind = "acme.telemetry.javascript-demo@0.1.0";
     let checks = bind_and_check(
         &sandbox,

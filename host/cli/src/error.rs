@@ -111,9 +111,10 @@ impl CliError {
                 Some("set it to a list such as `info,gtc_fetch=debug`".to_owned())
             }
             Self::NoHome => Some("set HOME, or `--store-root` and `--cache-dir`".to_owned()),
-            Self::Prompt { .. } => {
-                Some("use flags instead of the prompt: `--grant declared`, `--grant-tool`, `--grant-network` or `--yes`".to_owned())
-            }
+            Self::Prompt { .. } => Some(
+                "use flags instead of the prompt: `--declared`, `--tool`, `--network` or `--yes`"
+                    .to_owned(),
+            ),
         }
     }
 

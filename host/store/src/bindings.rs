@@ -44,6 +44,14 @@ pub(super) struct BindingElement {
 pub(super) struct MemberError {
     pub member: &'static str,
     pub reason: String,
+    /// The slot, if this version of the program does not know it.
+    pub unknown_slot: Option<String>,
+}
+
+impl MemberError {
+    fn new(member: &'static str, reason: String) -> Self {
+        Self { member, reason, unknown_slot: None }
+    }
 }
 
 impl Section {
@@ -62,7 +70,7 @@ impl BindingElement {
     /// Reads one element of a section.
     pub(crate) fn parse(section: Section, text: &RawValue) -> Result<Self, MemberError> {
         let object: JsonObject = serde_json::from_str(text.get())
-            .map_err(|error| MemberError { member: "", reason: StoreError::reason(&error) })?;
+            .map_err(|error| MemberError::new("", StoreError::reason(&error)))?;
         let binding = parse(section, &object)?;
         Ok(Self { binding, text: text.to_owned(), object })
     }
@@ -70,10 +78,7 @@ impl BindingElement {
 
 fn parse(section: Section, object: &JsonObject) -> Result<Binding, MemberError> {
     let place = match section {
-        Section::Packs => BindingPlace::Slot(parse_member(object, "slot", |text| {
-            CoreSlot::try_from(text.parse::<CapabilitySlot>().map_err(|error| error.to_string())?)
-                .map_err(|error| error.to_string())
-        })?),
+        Section::Packs => BindingPlace::Slot(parse_slot(object)?),
         Section::Extensions => {
             let instance: Option<String> = optional_member(object, "instance_id")?;
             let instance =
@@ -93,6 +98,15 @@ fn parse(section: Section, object: &JsonObject) -> Result<Binding, MemberError> 
     })
 }
 
+fn parse_slot(object: &JsonObject) -> Result<CoreSlot, MemberError> {
+    let text = parse_member(object, "slot", |text| Ok(text.to_owned()))?;
+    let slot = text.parse::<CapabilitySlot>().map_err(|error| MemberError {
+        unknown_slot: Some(text.clone()),
+        ..MemberError::new("slot", error.to_string())
+    })?;
+    CoreSlot::try_from(slot).map_err(|error| MemberError::new("slot", error.to_string()))
+}
+
 fn from_str<T: std::str::FromStr<Err: ToString>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error: T::Err| error.to_string())
 }
@@ -103,7 +117,7 @@ fn optional_member<T: DeserializeOwned>(
 ) -> Result<Option<T>, MemberError> {
     let Some(value) = object.get(name) else { return Ok(None) };
     serde_json::from_str(value.get())
-        .map_err(|error| MemberError { member: name, reason: StoreError::reason(&error) })
+        .map_err(|error| MemberError::new(name, StoreError::reason(&error)))
 }
 
 fn parse_member<T>(
@@ -111,7 +125,7 @@ fn parse_member<T>(
     name: &'static str,
     parse: impl FnOnce(&str) -> Result<T, String>,
 ) -> Result<T, MemberError> {
-    let fault = |reason| MemberError { member: name, reason };
+    let fault = |reason| MemberError::new(name, reason);
     let text: String =
         optional_member(object, name)?.ok_or_else(|| fault("it is missing".to_owned()))?;
     parse(&text).map_err(fault)

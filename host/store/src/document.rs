@@ -1,13 +1,14 @@
 //! Reads and writes `environment.json`, schema `greentic.environment.v1`. This program owns
 //! two lists in it; everything else keeps its exact text.
 
+use std::fmt;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use env_pack_domain::{Binding, BindingPlace, EnvId, Environment};
+use env_pack_domain::{Binding, BindingKey, BindingPlace, EnvId, Environment, ForeignText};
 use serde_json::value::RawValue;
 
-use super::bindings::{self, BindingElement, Section};
+use super::bindings::{self, BindingElement, MemberError, Section};
 use super::error::StoreError;
 use super::object::JsonObject;
 
@@ -17,38 +18,64 @@ const SCHEMA: &str = "greentic.environment.v1";
 #[derive(Clone, Debug)]
 pub(super) struct EnvironmentDocument {
     object: JsonObject,
-    elements: Vec<BindingElement>,
+    elements: Vec<Element>,
+}
+
+/// An element of a list of bindings.
+#[derive(Clone, Debug)]
+struct Element {
+    section: Section,
+    text: Box<RawValue>,
+    /// Its binding; none if it is not well-formed. It keeps its text then.
+    binding: Option<BindingElement>,
+}
+
+/// An element of `environment.json` that is no binding. It keeps its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentFault {
+    /// The file.
+    pub path: PathBuf,
+    /// The element, such as `packs[4].slot`, in backticks.
+    pub place: String,
+    /// The problem.
+    pub reason: ForeignText,
+    /// The slot of the element, if this version of the program does not know it. Other bindings
+    /// can be changed then; not if the element is malformed.
+    pub unknown_slot: Option<ForeignText>,
+}
+
+impl fmt::Display for DocumentFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, place, reason, .. } = self;
+        let path = ForeignText::new(path.to_string_lossy());
+        write!(f, "`{path}` is not well-formed at {place}: {reason}")
+    }
 }
 
 impl EnvironmentDocument {
-    /// Parses a document and the environment in it, whose id must be `id`.
+    /// Parses a document and the environment in it, whose id must be `id`. Elements that are no
+    /// bindings are returned as faults.
     pub(crate) fn parse(
         text: &str,
         path: &Path,
         id: &EnvId,
-    ) -> Result<(Self, Environment), StoreError> {
+    ) -> Result<(Self, Environment, Vec<DocumentFault>), StoreError> {
         let object = JsonObject::document(text, path, &[SCHEMA])?;
         let environment_id: String = object.require("environment_id", path)?;
         if environment_id != id.as_str() {
             let reason = format!("it is `{environment_id}`, but the folder belongs to `{id}`");
             return Err(StoreError::malformed(path, "`environment_id`", reason));
         }
-        let mut elements = Vec::new();
+        let mut reader = BindingReader::default();
         for section in Section::ALL {
-            elements.extend(section_elements(&object, section, path)?);
+            reader.read_section(&object, section, path)?;
         }
-        let bindings = elements.iter().map(|(_, _, element)| element.binding.clone());
-        let environment = Environment::new(id.clone(), bindings).map_err(|fault| {
-            let mut places = elements
-                .iter()
-                .filter(|(_, _, element)| element.binding.key() == fault.key)
-                .map(|(section, at, _)| format!("`{}[{at}]`", section.name()));
-            let first = places.next().unwrap_or_default();
-            let second = places.next().unwrap_or_default();
-            StoreError::malformed(path, second, format!("{fault}, first at {first}"))
-        })?;
-        let elements = elements.into_iter().map(|(_, _, element)| element).collect();
-        Ok((Self { object, elements }, environment))
+        let BindingReader { elements, faults } = reader;
+        let bindings = elements.iter().filter_map(|element| element.binding.as_ref());
+        let bindings = bindings.map(|element| element.binding.clone());
+        let environment = Environment::new(id.clone(), bindings)
+            .map_err(|fault| StoreError::malformed(path, "`packs`", fault.to_string()))?;
+        Ok((Self { object, elements }, environment, faults))
     }
 
     /// Returns the document of a new environment, with all members that the existing tools
@@ -80,13 +107,8 @@ impl EnvironmentDocument {
         let environment = environment.clone().with_pins(|_, _| None);
         let mut object = self.object.clone();
         for section in Section::ALL {
-            let elements = environment
-                .bindings()
-                .filter(|binding| {
-                    matches!(binding.place, BindingPlace::Slot(_)) == (section == Section::Packs)
-                })
-                .map(|binding| self.element(binding));
-            let list = format!("[{}\n  ]", joined(elements));
+            let elements = self.section_texts(section, &environment);
+            let list = format!("[{}\n  ]", joined(elements.into_iter()));
             let list = if list == "[\n  ]" { "[]".to_owned() } else { list };
             let is_absent = object.get(section.name()).is_none() && list == "[]";
             if !is_absent {
@@ -99,39 +121,97 @@ impl EnvironmentDocument {
         object.render(0) + "\n"
     }
 
-    /// Returns the text of one binding: the original text if the binding did not change.
-    fn element(&self, binding: &Binding) -> String {
-        let old = self.elements.iter().find(|old| old.binding.key() == binding.key());
-        match old.filter(|old| old.binding == *binding) {
-            Some(old) => old.text.get().to_owned(),
-            None => bindings::merge(binding, old).render(2),
-        }
+    /// Returns the texts of a list: its elements in their order, then the new bindings.
+    fn section_texts(&self, section: Section, environment: &Environment) -> Vec<String> {
+        let elements = self.elements.iter().filter(|element| element.section == section);
+        let mut texts: Vec<String> = elements
+            .clone()
+            .filter_map(|element| match &element.binding {
+                Some(old) => environment
+                    .binding(&old.binding.key())
+                    .map(|binding| binding_text(binding, Some(old))),
+                None => Some(element.text.get().to_owned()),
+            })
+            .collect();
+        let is_new = |binding: &&Binding| {
+            let is_packs = matches!(binding.place, BindingPlace::Slot(_));
+            let mut old = elements.clone().filter_map(|element| element.binding.as_ref());
+            is_packs == (section == Section::Packs)
+                && old.all(|old| old.binding.key() != binding.key())
+        };
+        texts.extend(
+            environment.bindings().filter(is_new).map(|binding| binding_text(binding, None)),
+        );
+        texts
     }
 }
 
-/// Parses the elements of a section and numbers them.
-fn section_elements(
-    object: &JsonObject,
-    section: Section,
-    path: &Path,
-) -> Result<Vec<(Section, usize, BindingElement)>, StoreError> {
-    let name = section.name();
-    // the existing tools always write both lists, but not every version of them knew
-    // extensions
-    if section == Section::Extensions && object.get(name).is_none() {
-        return Ok(Vec::new());
+/// Returns the text of one binding: the original text if the binding did not change.
+fn binding_text(binding: &Binding, old: Option<&BindingElement>) -> String {
+    match old.filter(|old| old.binding == *binding) {
+        Some(old) => old.text.get().to_owned(),
+        None => bindings::merge(binding, old).render(2),
     }
-    let list: Vec<Box<RawValue>> = object.require(name, path)?;
-    let mut elements = Vec::new();
-    for (at, text) in list.iter().enumerate() {
-        let element = BindingElement::parse(section, text).map_err(|fault| {
-            let member =
-                if fault.member.is_empty() { String::new() } else { format!(".{}", fault.member) };
-            StoreError::malformed(path, format!("`{name}[{at}]{member}`"), fault.reason)
-        })?;
-        elements.push((section, at, element));
+}
+
+/// Reads the lists of bindings.
+#[derive(Default)]
+struct BindingReader {
+    elements: Vec<Element>,
+    faults: Vec<DocumentFault>,
+}
+
+impl BindingReader {
+    fn read_section(
+        &mut self,
+        object: &JsonObject,
+        section: Section,
+        path: &Path,
+    ) -> Result<(), StoreError> {
+        let name = section.name();
+        // the existing tools always write both lists, but not every version of them knew
+        // extensions
+        if section == Section::Extensions && object.get(name).is_none() {
+            return Ok(());
+        }
+        let list: Vec<Box<RawValue>> = object.require(name, path)?;
+        let mut places: Vec<(BindingKey, usize)> = Vec::new();
+        for (at, text) in list.into_iter().enumerate() {
+            let mut report = |member: &str, reason: &str, unknown_slot: Option<String>| {
+                self.faults.push(DocumentFault {
+                    path: path.to_owned(),
+                    place: format!("`{name}[{at}]{member}`"),
+                    reason: ForeignText::sentence(reason),
+                    unknown_slot: unknown_slot.map(|slot| ForeignText::excerpt(&slot)),
+                });
+            };
+            let binding = match BindingElement::parse(section, &text) {
+                Ok(element) => {
+                    let key = element.binding.key();
+                    match places.iter().find(|(known, _)| *known == key) {
+                        Some((_, first)) => {
+                            let reason =
+                                format!("{key} is bound twice, first at `{name}[{first}]`");
+                            report("", &reason, None);
+                            None
+                        }
+                        None => {
+                            places.push((key, at));
+                            Some(element)
+                        }
+                    }
+                }
+                Err(MemberError { member, reason, unknown_slot }) => {
+                    let member =
+                        if member.is_empty() { String::new() } else { format!(".{member}") };
+                    report(&member, &reason, unknown_slot);
+                    None
+                }
+            };
+            self.elements.push(Element { section, text, binding });
+        }
+        Ok(())
     }
-    Ok(elements)
 }
 
 fn joined(elements: impl Iterator<Item = String>) -> String {

@@ -22,6 +22,7 @@ mod trust_root;
 pub use audit::{Actor, AuditEvent, Origin};
 pub use backend::Place;
 pub use change::Change;
+pub use document::DocumentFault;
 pub use error::{AnswersError, ChangeError, StoreError};
 pub use store::{EnvironmentFiles, Store};
 pub use stored::Stored;

@@ -8,7 +8,7 @@
 
 use std::path::Path;
 
-use env_pack_domain::{Binding, BindingKey, Environment, ForeignText, PackRef, Pin};
+use env_pack_domain::{Binding, BindingKey, CoreSlot, Environment, ForeignText, PackRef, Pin};
 use serde_json::value::RawValue;
 
 use super::error::StoreError;
@@ -83,6 +83,15 @@ impl PinsDocument {
         })
     }
 
+    /// Returns the pins that belong to none of these bindings, with their pack references.
+    pub(super) fn others(&self, environment: &Environment) -> Vec<(String, Pin)> {
+        let keys: Vec<_> = environment.bindings().map(|bound| key_text(&bound.key())).collect();
+        let is_other =
+            |stored: &&StoredPin| stored.key.as_ref().is_none_or(|key| !keys.contains(key));
+        let others = self.pins.iter().filter(is_other);
+        others.map(|stored| (stored.pack_ref.clone(), stored.pin.clone())).collect()
+    }
+
     /// Returns the text of the file with the pins of these environments, which have the same
     /// bindings at different times; the newest comes first.
     pub(super) fn render(&self, environments: &[&Environment]) -> String {
@@ -94,6 +103,12 @@ impl PinsDocument {
                 && let Some(entry) = self.render_chain(environments, &key)
             {
                 entries.set(&name, entry);
+            }
+        }
+        // those of bindings that only a later version of this program knows
+        for (name, entry) in self.object.child("bindings").members() {
+            if !is_known_key(name) {
+                entries.set(name, entry.to_owned());
             }
         }
         let mut object = self.object.clone();
@@ -214,6 +229,11 @@ fn parse_object(text: &RawValue) -> Result<JsonObject, String> {
 
 fn parse<T: serde::de::DeserializeOwned>(text: &RawValue) -> Result<T, String> {
     serde_json::from_str(text.get()).map_err(|error| StoreError::reason(&error))
+}
+
+/// Returns true for the name of a core slot, and of an extension, whose path has a dot.
+fn is_known_key(name: &str) -> bool {
+    name.contains('.') || CoreSlot::all().any(|slot| slot.slot().as_str() == name)
 }
 
 /// Returns the name of a binding in the file: its slot, or its path and instance.

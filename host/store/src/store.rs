@@ -177,7 +177,7 @@ impl Store {
     ) -> Result<T, E> {
         self.save(id, decide, |texts| match texts {
             None => Ok(Base::new(id, name, listen_addr)),
-            Some(texts) => Base::parse(texts, self.place(), id),
+            Some(texts) => Base::parse_to_change(texts, self.place(), id),
         })
     }
 
@@ -199,7 +199,7 @@ impl Store {
             return Err(ChangeError::from(self.no_environment(id)).into());
         }
         self.save(id, decide, |texts| match texts {
-            Some(texts) => Base::parse(texts, self.place(), id),
+            Some(texts) => Base::parse_to_change(texts, self.place(), id),
             None => Err(self.no_environment(id)),
         })
     }
@@ -265,6 +265,8 @@ impl Store {
         };
         Stored {
             environment: base.environment.clone(),
+            faults: base.faults.clone(),
+            other_pins: base.other_pins(),
             trust_root: parse_trust_root(trust_root, self.place(), id),
             has_runtime,
             is_new: base.is_new,

@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 
-use env_pack_domain::{EnvId, Environment};
+use env_pack_domain::{EnvId, Environment, Pin};
 
 use super::backend::{Place, TextKind, Texts};
-use super::document::EnvironmentDocument;
+use super::document::{DocumentFault, EnvironmentDocument};
 use super::error::StoreError;
 use super::pins::PinsDocument;
 use super::trust_root::TrustRoot;
@@ -15,6 +15,10 @@ use super::trust_root::TrustRoot;
 pub struct Stored {
     /// The environment.
     pub environment: Environment,
+    /// The elements of `environment.json` that are no bindings.
+    pub faults: Vec<DocumentFault>,
+    /// The pins of bindings that are not well-formed or not known, with their pack references.
+    pub other_pins: Vec<(String, Pin)>,
     /// The trusted keys. An error concerns only operations that use them; no key may be assumed
     /// trusted then.
     pub trust_root: Result<TrustRoot, StoreError>,
@@ -29,6 +33,7 @@ pub struct Stored {
 pub(super) struct Base {
     pub environment: Environment,
     pub document: EnvironmentDocument,
+    pub faults: Vec<DocumentFault>,
     pub pins: PinsDocument,
     /// The text of the pins, if there is one.
     pub pins_text: Option<String>,
@@ -42,6 +47,7 @@ impl Base {
         Self {
             environment: Environment::empty(id.clone()),
             document: EnvironmentDocument::new(id, name, listen_addr),
+            faults: Vec::new(),
             pins: PinsDocument::default(),
             pins_text: None,
             is_new: true,
@@ -51,13 +57,38 @@ impl Base {
     /// Parses the texts of an environment, except for the trusted keys.
     pub(super) fn parse(texts: &Texts, place: &Place, id: &EnvId) -> Result<Self, StoreError> {
         let path = place.text(id, TextKind::Document.name());
-        let (document, environment) = EnvironmentDocument::parse(&texts.document, &path, id)?;
+        let (document, environment, faults) =
+            EnvironmentDocument::parse(&texts.document, &path, id)?;
         let pins = match &texts.pins {
             Some(text) => PinsDocument::parse(text, &place.text(id, TextKind::Pins.name()))?,
             None => PinsDocument::default(),
         };
         let environment = pins.pin(environment);
-        Ok(Self { environment, document, pins, pins_text: texts.pins.clone(), is_new: false })
+        let pins_text = texts.pins.clone();
+        Ok(Self { environment, document, faults, pins, pins_text, is_new: false })
+    }
+
+    /// Returns the pins of bindings that are not well-formed or not known.
+    pub(super) fn other_pins(&self) -> Vec<(String, Pin)> {
+        if self.faults.is_empty() { Vec::new() } else { self.pins.others(&self.environment) }
+    }
+
+    /// Parses the texts of an environment to change it.
+    ///
+    /// # Errors
+    /// [`StoreError::Malformed`] also for a single binding that is not well-formed.
+    pub(super) fn parse_to_change(
+        texts: &Texts,
+        place: &Place,
+        id: &EnvId,
+    ) -> Result<Self, StoreError> {
+        let base = Self::parse(texts, place, id)?;
+        match base.faults.iter().find(|fault| fault.unknown_slot.is_none()) {
+            Some(DocumentFault { path, place, reason, .. }) => {
+                Err(StoreError::malformed(path, place, reason.as_exact()))
+            }
+            None => Ok(base),
+        }
     }
 }
 

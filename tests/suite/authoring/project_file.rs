@@ -158,7 +158,7 @@ fn a_component_or_a_project() {
         &["--component", "x.wasm"],
         &["project", "--component", "x.wasm", "--version", "1.0.0"],
         &["project", "--id", "a.b"],
-        &["--allow-tool", "vault version"],
+        &["--tool", "vault version"],
     ] {
         sandbox.gtc(["pack", "build"].iter().chain(arguments)).refused(2, "invalid-argument");
     }

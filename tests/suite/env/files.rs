@@ -69,21 +69,72 @@ fn a_malformed_file_is_reported_with_its_place_and_not_changed() {
         "`schema`",
         "greentic.environment.v2",
     );
-    check(
-        &fresh.replace("\"slot\": \"state\"", "\"slot\": \"secrets\""),
-        "`packs[4]`",
-        "slot `secrets` is bound twice, first at `packs[1]`",
-    );
-    check(
-        &fresh.replace("\"slot\": \"state\"", "\"slot\": \"widgets\""),
-        "`packs[4].slot`",
-        "not a capability slot",
-    );
-    check(
-        &fresh.replace("\"slot\": \"state\"", "\"slot\": \"messaging\""),
-        "`packs[4].slot`",
-        "gtc op messaging endpoint",
-    );
+}
+
+/// The sample with one change of a binding.
+fn with_changed_binding(from: &str, to: &str) -> (Sandbox, String) {
+    let sandbox = Sandbox::with_fixture("fresh");
+    let content = fixture("fresh").replace(from, to);
+    assert_ne!(content, fixture("fresh"));
+    std::fs::write(sandbox.environment("local").join("environment.json"), &content)
+        .expect("a file");
+    (sandbox, content)
+}
+
+#[test]
+fn a_malformed_binding_hides_no_other_and_prevents_changes() {
+    for (slot, place, reason) in [
+        ("secrets", "`packs[4]`", "slot `secrets` is bound twice, first at `packs[1]`"),
+        ("messaging", "`packs[4].slot`", "gtc op messaging endpoint"),
+    ] {
+        let to = format!("\"slot\": \"{slot}\"");
+        let (sandbox, content) = with_changed_binding("\"slot\": \"state\"", &to);
+        let report = sandbox.env().doctor().exited(1).result();
+        let message = text(&report["validate"]["message"]);
+        assert!(message.contains(place) && message.contains(reason), "{report}");
+        let finding = &report["findings"][0];
+        assert_eq!(
+            (&finding["code"], &report["healthy"]),
+            (&json!("malformed-binding"), &json!(false))
+        );
+        let human = sandbox.env().doctor().human().exited(1);
+        human.shows(&["✗ malformed-binding: `environment.json` at ", place, "next: correct `"]);
+        let bindings = sandbox.env_packs().list().succeeded().result()["bindings"].clone();
+        assert_eq!(bindings.as_array().map(Vec::len), Some(4));
+        let listed = sandbox.env().list().succeeded().result();
+        assert!(text(&listed["environments"][0]["error"]).contains(place), "{listed}");
+        sandbox.cache().gc().succeeded();
+        for change in [sandbox.env().init(), sandbox.env_packs().remove("deployer")] {
+            let message = change.refused(2, "store");
+            assert!(
+                message.contains(place) && message.contains("nothing was changed"),
+                "{message}"
+            );
+        }
+        let path = sandbox.environment("local").join("environment.json");
+        assert_eq!(std::fs::read_to_string(&path).expect("a file"), content);
+    }
+}
+
+#[test]
+fn a_binding_of_an_unknown_slot_stops_nothing() {
+    let (sandbox, _) =
+        with_changed_binding("\"slot\": \"state\"", "\"slot\":  \"widgets\", \"x\": 1.00");
+    let report = sandbox.env().doctor().exited(1).result();
+    assert_eq!(report["validate"]["status"], "error");
+    assert_eq!(report["findings"][0]["code"], "unknown-slot");
+    let list = sandbox.env_packs().list();
+    assert_eq!(list.clone().succeeded().result()["unknown_slots"], json!(["widgets"]));
+    list.human().succeeded().shows(&["widgets", "unknown slot"]);
+    let pack = sandbox.valid_pack("secrets", "acme.secrets.vault", "^1");
+    let update = sandbox.env_packs().update("secrets").kind("acme.secrets.vault@1.0.0");
+    update.pack_ref(pack).succeeded();
+    sandbox.env_packs().rollback("secrets").succeeded();
+    sandbox.env_packs().remove("widgets").refused(2, "invalid-argument");
+    sandbox.cache().gc().succeeded();
+    let path = sandbox.environment("local").join("environment.json");
+    let text = std::fs::read_to_string(&path).expect("a file");
+    assert_eq!(text.matches("\"slot\":  \"widgets\", \"x\": 1.00").count(), 1, "{text}");
 }
 
 #[test]

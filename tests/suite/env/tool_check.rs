@@ -11,11 +11,8 @@ use test_support::{Sandbox, text};
 fn with_vault_bound() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.env().create("prod").succeeded();
-    let pack = sandbox.built_pack(
-        test_artifacts::vault(),
-        "0.4.2",
-        &["--allow-network", "vault.example:8200"],
-    );
+    let pack =
+        sandbox.built_pack(test_artifacts::vault(), "0.4.2", &["--network", "vault.example:8200"]);
     let update = sandbox.env_packs().update("secrets").env("prod");
     update.kind("acme.secrets.vault@0.4.2").pack_ref(pack).grant_declared().succeeded();
     sandbox
@@ -109,14 +106,8 @@ fn the_vault_example_reports_what_it_finds() {
 /// A sandbox whose deployer runs `probed` with the arguments in its answers.
 fn with_prober(args: &[&str]) -> Sandbox {
     let sandbox = Sandbox::with_local();
-    let allowed = [
-        "--allow-tool",
-        "probed a * 'c d'",
-        "--allow-tool",
-        "probed *",
-        "--allow-tool",
-        "probed --version",
-    ];
+    let allowed =
+        ["--tool", "probed a * 'c d'", "--tool", "probed *", "--tool", "probed --version"];
     let pack = sandbox.built_pack(test_artifacts::prober(), "1.0.0", &allowed);
     sandbox.write(".greentic/environments/local/answers.json", json!(args).to_string());
     let update = sandbox.env_packs().update("deployer").kind("test.deployer.prober@1.0.0");

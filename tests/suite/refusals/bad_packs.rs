@@ -76,10 +76,10 @@ fn packs_that_do_not_fit() {
     let taken = [secrets.as_str(), "bound to slot `secrets`", "only versions of one pack"];
     pack_refused(&sandbox, "acme.secrets.vault@0.4.2", &twin, 1, "conflict", &taken);
 
-    let flags = ["--allow-tool", "probed 'a b' *", "--allow-network", "127.0.0.1:1"];
+    let flags = ["--tool", "probed 'a b' *", "--network", "127.0.0.1:1"];
     let prober = sandbox.built_pack(test_artifacts::prober(), "1.0.0", &flags);
     let update = sandbox.env_packs().update("deployer").kind("test.deployer.prober@1.0.0");
-    let words = ["to run `probed 'a b' *`", "--grant-network 127.0.0.1:1", "--grant declared"];
+    let words = ["to run `probed 'a b' *`", "--network 127.0.0.1:1", "--declared"];
     refused(&sandbox, update.pack_ref(prober), 1, "unauthorized", &words);
 }
 
@@ -149,8 +149,8 @@ fn packs_that_cannot_be_built_or_inspected() {
         refused(&sandbox, valid.clone().args(flags), 2, "invalid-argument", words);
     };
     invalid(&["--id", "A B"], &["argument `id`", "pack id", "offset 1"]);
-    invalid(&["--allow-network", "x"], &["argument `allow_network`"]);
-    invalid(&["--allow-tool", "'"], &["argument `allow_tool`"]);
+    invalid(&["--network", "x"], &["argument `allow_network`"]);
+    invalid(&["--tool", "'"], &["argument `allow_tool`"]);
     let unwritable = valid.clone().output("/nowhere/p.gtpack");
     refused(&sandbox, unwritable, 2, "io", &["cannot write `/nowhere/p.gtpack`"]);
     let inspect = |pack: &str, kind: &str, words: &[&str]| {

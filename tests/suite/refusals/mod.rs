@@ -234,7 +234,7 @@ fn arguments_in_files() {
 #[test]
 fn grants_that_do_not_fit() {
     let sandbox = Sandbox::with_local();
-    let flags = ["--allow-tool", "vault version", "--allow-network", "127.0.0.1:1"];
+    let flags = ["--tool", "vault version", "--network", "127.0.0.1:1"];
     let pack = sandbox.built_pack(test_artifacts::prober(), "1.0.0", &flags);
     let update = sandbox.env_packs().update("deployer").kind("test.deployer.prober@1.0.0");
     let update = update.pack_ref(pack);

@@ -22,9 +22,9 @@ impl Sandbox {
     /// Creates a sandbox whose deployer is granted these tools and addresses.
     pub fn with_asker(tools: &[&str], network: &[&str]) -> Self {
         let sandbox = Self::with_local();
-        let tools = tools.iter().flat_map(|tool| ["--allow-tool", tool]);
+        let tools = tools.iter().flat_map(|tool| ["--tool", tool]);
         let flags: Vec<&str> =
-            tools.chain(network.iter().flat_map(|address| ["--allow-network", address])).collect();
+            tools.chain(network.iter().flat_map(|address| ["--network", address])).collect();
         let pack = sandbox.built_pack(test_artifacts::asker(), "1.0.0", &flags);
         sandbox.questions(&[]);
         let update = sandbox.env_packs().update("deployer").kind("test.deployer.asker@1.0.0");

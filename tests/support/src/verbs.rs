@@ -92,16 +92,16 @@ macro_rules! options {
 
 options! {
     all_instances() => "--all-instances";
-    allow_network(address) => "--allow-network";
-    allow_tool(command) => "--allow-tool";
+    allow_network(address) => "--network";
+    allow_tool(command) => "--tool";
     answers(file) => "--answers";
     answers_ref(path) => "--answers-ref";
     declared() => "--declared";
     dry_run() => "--dry-run";
     expect(digest) => "--expect";
-    grant_declared() => "--grant declared";
-    grant_network(address) => "--grant-network";
-    grant_tool(command) => "--grant-tool";
+    grant_declared() => "--declared";
+    grant_network(address) => "--network";
+    grant_tool(command) => "--tool";
     force() => "--force";
     human() => "--format human";
     idempotency_key(key) => "--idempotency-key";

@@ -1,4 +1,4 @@
-//! The permissions to grant to a pack: `--grant-tool`, `--grant-network` and `--grant`.
+//! The permissions to grant to a pack: `--tool`, `--network` and `--declared`.
 
 use clap::{Args, ValueEnum};
 use env_pack_domain::{NetworkPermission, Permissions, ToolPermission};
@@ -17,15 +17,18 @@ use gtc_core::ops::bind::GrantSelection;
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct GrantsPayload {
     /// Allow the pack to run a command, such as 'vault token lookup'
-    #[arg(long = "grant-tool", value_name = "COMMAND")]
+    #[arg(long = "tool", alias = "grant-tool", value_name = "COMMAND")]
     #[schemars(with = "Vec<Text<ToolPermission>>")]
     pub tools: Vec<String>,
     /// Allow the pack to connect to an address
-    #[arg(long = "grant-network", value_name = "HOST:PORT")]
+    #[arg(long = "network", alias = "grant-network", value_name = "HOST:PORT")]
     #[schemars(with = "Vec<Text<NetworkPermission>>")]
     pub network: Vec<String>,
     /// Grant all permissions that the pack declares
-    #[arg(long = "grant", value_name = "WHAT")]
+    #[arg(long)]
+    pub declared: bool,
+    /// `declared`: the same as `declared: true`
+    #[arg(long = "grant", value_name = "WHAT", hide = true)]
     #[schemars(with = "Option<String>", extend("enum" = ["declared", null]))]
     pub all: Option<GrantPreset>,
 }
@@ -47,6 +50,23 @@ impl TryFrom<String> for GrantPreset {
 }
 
 impl GrantsPayload {
+    /// Fails if permissions are granted to a pack that is not fetched: nothing says what it
+    /// declares.
+    pub(crate) fn ensure_fetched(&self, no_fetch: bool) -> Result<(), UsageError> {
+        let grants = self.declared
+            || self.all.is_some()
+            || !self.tools.is_empty()
+            || !self.network.is_empty();
+        if no_fetch && grants {
+            return Err(UsageError::new(
+                "grants",
+                "cannot be combined with `--no-fetch`: the declared permissions are not known \
+                 before the pack is fetched; grant them with `pin`",
+            ));
+        }
+        Ok(())
+    }
+
     pub(crate) fn parse(&self) -> Result<GrantSelection, UsageError> {
         Ok(GrantSelection {
             permissions: parse_permissions(
@@ -54,7 +74,7 @@ impl GrantsPayload {
                 &self.tools,
                 &self.network,
             )?,
-            declared: self.all.is_some(),
+            declared: self.declared || self.all.is_some(),
         })
     }
 }

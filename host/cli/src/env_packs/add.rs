@@ -52,6 +52,7 @@ impl Payload for PackPayload {
     fn into_request(self) -> Result<BindRequest, UsageError> {
         let place = BindingPlace::Slot(self.slot.parse()?);
         let binding = parse_binding(place, &self.kind, &self.pack_ref, &self.answers_ref)?;
+        self.grants.ensure_fetched(*self.no_fetch)?;
         Ok(BindRequest {
             environment: self.environment_id.parse()?,
             binding,

@@ -5,9 +5,9 @@ use std::io;
 use crate::args::EnvironmentPayload;
 use crate::binding::list::{bound_row, listing};
 use crate::input::Input;
-use crate::render::RenderHuman;
+use crate::render::{RenderHuman, empty_cell};
 use crate::runner::Runner;
-use crate::table::Table;
+use crate::table::{Style, Table};
 use gtc_core::ops::bindings::{self, EnvPacksReport};
 
 pub(super) fn run(runner: &Runner, input: Input<EnvironmentPayload>) -> io::Result<u8> {
@@ -21,6 +21,16 @@ impl RenderHuman for EnvPacksReport {
         let mut table = Table::new(["SLOT", "KIND", "GENERATION", "PREVIOUS", "PACK"]);
         for bound in &self.bindings {
             table.row(bound_row(bound.slot.clone().unwrap_or_default(), bound));
+        }
+        for slot in &self.unknown_slots {
+            let slot = Style::Bold.cell(slot);
+            table.row([
+                slot,
+                Style::Notice.cell("unknown slot"),
+                empty_cell(),
+                empty_cell(),
+                empty_cell(),
+            ]);
         }
         listing(&self.environment_id.to_string(), "packs", &table)
     }

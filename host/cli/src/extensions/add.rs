@@ -65,6 +65,7 @@ impl Payload for ExtensionPayload {
         }
         let place = BindingPlace::Extension(self.instance_id.parse()?);
         let binding = parse_binding(place, &self.kind, &self.pack_ref, &self.answers_ref)?;
+        self.grants.ensure_fetched(*self.no_fetch)?;
         Ok(BindRequest {
             environment: self.environment_id.parse()?,
             binding,

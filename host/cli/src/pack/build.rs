@@ -25,7 +25,7 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   gtc pack build
   gtc pack build vault --output vault.gtpack
-  gtc pack build --component vault.wasm --version 0.4.2 --allow-tool 'vault version'
+  gtc pack build --component vault.wasm --version 0.4.2 --tool 'vault version'
 
 The component runs once in the sandbox, to read its slot, path and versions.
 Next: `gtc pack validate` and `gtc pack test`.";
@@ -58,12 +58,17 @@ pub(crate) struct BuildPayload {
     pub publisher: Option<String>,
     /// Declare that the handler also runs a command, such as 'vault version'; `*` matches
     /// one argument
-    #[arg(long, value_name = "COMMAND", requires = "component")]
+    #[arg(long = "tool", alias = "allow-tool", value_name = "COMMAND", requires = "component")]
     #[serde(default)]
     #[schemars(with = "Vec<Text<ToolPermission>>")]
     pub allow_tool: Vec<String>,
     /// Declare that the handler also connects to an address, such as one from its answers
-    #[arg(long, value_name = "HOST:PORT", requires = "component")]
+    #[arg(
+        long = "network",
+        alias = "allow-network",
+        value_name = "HOST:PORT",
+        requires = "component"
+    )]
     #[serde(default)]
     #[schemars(with = "Vec<Text<NetworkPermission>>")]
     pub allow_network: Vec<String>,

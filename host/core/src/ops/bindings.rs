@@ -1,7 +1,9 @@
 //! Lists bindings and resolves the answers of extensions. These operations read stored
 //! files and load no component.
 
-use env_pack_domain::{BindingKey, BindingPlace, EnvId, ExtRef, PackDescriptor, PackRef};
+use env_pack_domain::{
+    BindingKey, BindingPlace, EnvId, ExtRef, ForeignText, PackDescriptor, PackRef,
+};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -16,6 +18,9 @@ pub struct EnvPacksReport {
     pub environment_id: EnvId,
     /// The bindings.
     pub bindings: Vec<ListedBinding>,
+    /// The entries whose slots this version of the program does not know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown_slots: Vec<ForeignText>,
 }
 
 /// The bound extensions.
@@ -90,7 +95,8 @@ pub struct ResolveReport {
 pub fn list_env_packs(host: &Host, id: &EnvId) -> Result<EnvPacksReport, StoreError> {
     let stored = host.store.load(id)?;
     let bindings = list(host, &stored, |place| matches!(place, BindingPlace::Slot(_)));
-    Ok(EnvPacksReport { environment_id: id.clone(), bindings })
+    let unknown_slots = stored.faults.into_iter().filter_map(|fault| fault.unknown_slot).collect();
+    Ok(EnvPacksReport { environment_id: id.clone(), bindings, unknown_slots })
 }
 
 /// Lists the bound extensions.

@@ -237,7 +237,7 @@ impl OperationError for ComponentError {
             Self::Load { source, .. } => source.explain(),
             Self::PermissionsSection { .. } => Explanation::refused(
                 "permissions-malformed",
-                "export one handler and use one version of the SDK; or build without this section, and declare permissions with `--allow-tool` and `--allow-network`",
+                "export one handler and use one version of the SDK; or build without this section, and declare permissions with `--tool` and `--network`",
             ),
         }
     }

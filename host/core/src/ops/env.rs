@@ -69,7 +69,7 @@ pub struct ListedEnvironment {
     pub packs: usize,
     /// The number of bound extensions.
     pub extensions: usize,
-    /// The error, if the environment cannot be read.
+    /// The error, if the environment or a part of it cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
@@ -161,8 +161,9 @@ pub fn list(host: &Host) -> Result<ListReport, StoreError> {
     let mut environments = Vec::new();
     for id in host.store.list()? {
         let (packs, extensions, error) = match host.store.load(&id) {
-            Ok(Stored { environment, .. }) => {
-                (environment.packs().len(), environment.extensions().len(), None)
+            Ok(Stored { environment, faults, .. }) => {
+                let fault = faults.first().map(ToString::to_string);
+                (environment.packs().len(), environment.extensions().len(), fault)
             }
             Err(error) => (0, 0, Some(with_causes(&error))),
         };

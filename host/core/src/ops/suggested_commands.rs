@@ -13,15 +13,14 @@ pub fn quoted(word: &str) -> ForeignText {
     ForeignText::new(shell_words::quote(word))
 }
 
-/// Returns the flags for these permissions, such as `--grant-tool 'git --version'` for the
-/// prefix `--grant-`.
-pub(super) fn flags(permissions: &Permissions, prefix: &str) -> String {
+/// Returns the flags for these permissions, such as `--tool 'git --version'`.
+pub(super) fn flags(permissions: &Permissions) -> String {
     let tools =
-        permissions.tools.iter().map(|tool| format!("{prefix}tool {}", quoted(&tool.to_string())));
+        permissions.tools.iter().map(|tool| format!("--tool {}", quoted(&tool.to_string())));
     let network = permissions
         .network
         .iter()
-        .map(|address| format!("{prefix}network {}", quoted(&address.to_string())));
+        .map(|address| format!("--network {}", quoted(&address.to_string())));
     tools.chain(network).collect::<Vec<_>>().join(" ")
 }
 
@@ -32,7 +31,7 @@ pub(super) fn grant_command(id: &EnvId, binding: &Binding, missing: &Permissions
         BindingPlace::Extension(Some(instance)) => format!(" --instance-id {instance}"),
         BindingPlace::Extension(None) | BindingPlace::Slot(_) => String::new(),
     };
-    format!("gtc op grants add --env {id} --kind {path}{instance} {}", flags(missing, "--"))
+    format!("gtc op grants add --env {id} --kind {path}{instance} {}", flags(missing))
 }
 
 /// Returns the command that inspects a pack.

@@ -14,7 +14,8 @@ use crate::document::EnvironmentDocument;
 /// Changes the environment in a document, and returns the new document.
 fn changed(text: &str, change: impl FnOnce(&Environment) -> Environment) -> String {
     let path = Path::new("environment.json");
-    let (document, environment) = EnvironmentDocument::parse(text, path, &local()).expect("parsed");
+    let (document, environment, _) =
+        EnvironmentDocument::parse(text, path, &local()).expect("parsed");
     document.render(&change(&environment))
 }
 
@@ -127,4 +128,33 @@ fn a_list_is_empty_after_its_last_binding_is_removed() {
     for list in ["\"packs\": [],", "\"extensions\": [],"] {
         assert!(text.contains(list), "{text}");
     }
+}
+
+/// The sample with a binding of a slot that a later version knows, between the others.
+fn with_unknown_slot() -> String {
+    let widgets = "{\"slot\":   \"widgets\", \"kind\": [1.00], \"generation\": \"odd\"},\n    ";
+    let text =
+        FIXTURES[0].replacen("\"packs\": [\n    ", &format!("\"packs\": [\n    {widgets}"), 1);
+    assert_ne!(text, FIXTURES[0]);
+    text
+}
+
+#[test]
+fn a_binding_of_an_unknown_slot_keeps_its_text_and_place() {
+    let text = with_unknown_slot();
+    let path = Path::new("environment.json");
+    let (_, environment, faults) =
+        EnvironmentDocument::parse(&text, path, &local()).expect("parsed");
+    assert_eq!(environment.packs().len(), 5);
+    assert_eq!(faults.len(), 1);
+    assert_eq!(faults[0].place, "`packs[0].slot`");
+    assert_eq!(
+        faults[0].unknown_slot.as_ref().map(ToString::to_string).as_deref(),
+        Some("widgets")
+    );
+    let updated = updated(&text, vault());
+    let kept =
+        "\"packs\": [\n    {\"slot\":   \"widgets\", \"kind\": [1.00], \"generation\": \"odd\"},";
+    assert!(updated.contains(kept), "{updated}");
+    assert_eq!(rolled_back(&updated).matches(kept).count(), 1);
 }

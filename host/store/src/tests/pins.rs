@@ -272,3 +272,22 @@ fn a_change_of_grants_writes_the_pins_once() {
     let kinds: Vec<_> = change.edit(&base).writes.into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(kinds, [TextKind::Pins]);
 }
+
+#[test]
+fn the_pin_of_an_unknown_slot_keeps_its_text() {
+    let widgets = FIXTURES[0].replace("\"slot\": \"state\"", "\"slot\": \"widgets\"");
+    let (_root, store) = store(&widgets);
+    update(&store, Some(pin(b"first")));
+    let archive = pin(b"of a later version").archive.hex();
+    let other = lock(&store).replace(
+        "\"bindings\": {",
+        &format!(
+            "\"bindings\": {{\n    \"widgets\": {{\"pack_ref\": \"/w\", \"archive_sha256\": \"{archive}\", \"size\":   1, \"handlers\": [], \"locked_at\": \"\"}},"
+        ),
+    );
+    write_lock(&store, &other);
+    let stored = store.load(&local()).expect("loaded");
+    assert_eq!(stored.other_pins[0].1.archive.hex(), archive);
+    update(&store, Some(pin(b"second")));
+    assert!(lock(&store).contains("\"size\":   1, \"handlers\": []"), "{}", lock(&store));
+}

@@ -268,15 +268,14 @@ fn a_binding_has_the_state_of_its_worst_finding() {
     check(&sandbox, 1, "duplicate-registration");
 
     let sandbox = Sandbox::with_local();
-    let pack =
-        sandbox.built_pack(test_artifacts::prober(), "1.0.0", &["--allow-tool", "vault version"]);
+    let pack = sandbox.built_pack(test_artifacts::prober(), "1.0.0", &["--tool", "vault version"]);
     let kind = "test.deployer.prober@1.0.0";
     sandbox.env_packs().update("deployer").kind(kind).pack_ref(pack).succeeded();
     sandbox.grants().revoke("test.deployer.prober").declared().succeeded();
     check(&sandbox, 0, "permission-mismatch");
 
     let sandbox = Sandbox::with_local();
-    let flags = ["--allow-tool", "vault version", "--allow-network", "127.0.0.1:1"];
+    let flags = ["--tool", "vault version", "--network", "127.0.0.1:1"];
     let pack = sandbox.built_pack(test_artifacts::prober(), "1.0.0", &flags);
     let update = sandbox.env_packs().update("deployer").kind(kind).pack_ref(pack);
     update.grant_declared().succeeded();

@@ -23,9 +23,9 @@ fn with_vault() -> (Sandbox, PathBuf) {
 /// and with these permissions.
 fn with_asker(tools: &[&str], network: &[&str]) -> Sandbox {
     let sandbox = Sandbox::new();
-    let tools = tools.iter().flat_map(|tool| ["--allow-tool", tool]);
+    let tools = tools.iter().flat_map(|tool| ["--tool", tool]);
     let flags: Vec<&str> =
-        tools.chain(network.iter().flat_map(|address| ["--allow-network", address])).collect();
+        tools.chain(network.iter().flat_map(|address| ["--network", address])).collect();
     sandbox.built_pack(test_artifacts::asker(), "1.0.0", &flags);
     sandbox
 }

@@ -30,7 +30,7 @@ fn good_packs_are_clean() {
         asking(&handler(), &["vault version", "kubectl auth can-i * *"], &["vault.example:8200"]);
     packs.push(sandbox.write("asking.gtpack", asking).display().to_string());
     // the operator chooses the server, so the author of the build declares its address
-    let vault = ["--allow-network", "vault.example:8200"];
+    let vault = ["--network", "vault.example:8200"];
     packs.push(sandbox.built_pack(test_artifacts::vault(), "0.4.2", &vault).display().to_string());
     packs.push(sandbox.built_pack(test_artifacts::witness(), "1.0.0", &[]).display().to_string());
     packs.push(

@@ -51,6 +51,7 @@ pub(super) fn check_pack(
         requested: kind.path().clone(),
     })?;
     let declared = handler.permissions.clone();
+    ensure_declared(intent, &declared)?;
     let warnings = pack.permission_faults();
     let pin = pack.pin(Permissions::default(), signed.signature.signer(), host.now().to_string());
     ensure_free(host, stored, intent, &pin)?;
@@ -141,6 +142,16 @@ pub(super) fn missing_permissions(
     };
     let affected = intent.affected_keys(&stored.environment);
     affected.iter().map(missing_for).fold(Permissions::default(), |all, more| all.union(&more))
+}
+
+/// Fails if the request grants permissions that the pack does not declare.
+fn ensure_declared(intent: &Intent, declared: &Permissions) -> Result<(), BindError> {
+    let undeclared = intent.grants.permissions.without(declared);
+    if undeclared.is_empty() {
+        return Ok(());
+    }
+    let pack_ref = intent.binding.pack_ref.clone();
+    Err(BindError::NotDeclared { pack_ref, undeclared })
 }
 
 fn version_queries(declared: &Permissions) -> Permissions {

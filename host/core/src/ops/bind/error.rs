@@ -11,7 +11,7 @@ use env_pack_domain::{
 use crate::operation_error::{Explanation, OperationError};
 use crate::ops::pack_error::PackError;
 use crate::ops::phrases::{describe_permissions, list_paths};
-use crate::ops::suggested_commands::{flags, list_command, refresh_command};
+use crate::ops::suggested_commands::{flags, inspect_command, list_command, refresh_command};
 use gtc_fetch::FetchError;
 use gtc_store::{ChangeError, StoreError};
 
@@ -63,6 +63,17 @@ pub enum BindError {
         /// The binding.
         key: BindingKey,
     },
+    /// The operator granted permissions that the pack does not declare.
+    #[error(
+        "pack `{pack_ref}` was not bound: it does not declare the permission {}",
+        describe_permissions(.undeclared)
+    )]
+    NotDeclared {
+        /// The pack reference.
+        pack_ref: PackRef,
+        /// The undeclared permissions.
+        undeclared: Permissions,
+    },
     /// The pack requires more permissions than the operator granted.
     #[error("pack `{pack_ref}` was not bound: it requires permissions that are not granted: {}", describe_permissions(.missing))]
     NotGranted {
@@ -90,11 +101,15 @@ impl OperationError for BindError {
                 ),
             ),
             Self::BindingChanged { environment, key } => binding_changed(environment, key),
+            Self::NotDeclared { pack_ref, .. } => Explanation::refused(
+                "unauthorized",
+                format!("see its declared permissions with `{}`", inspect_command(pack_ref)),
+            ),
             Self::NotGranted { missing, .. } => Explanation::refused(
                 "unauthorized",
                 format!(
-                    "grant them with `{}`, or all declared permissions with `--grant declared`",
-                    flags(missing, "--grant-")
+                    "grant them with `{}`, or all declared permissions with `--declared`",
+                    flags(missing)
                 ),
             ),
         }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use env_pack_domain::{Binding, EnvId, ForeignText, PackRef, Sha256Digest, with_causes};
+use env_pack_domain::{Binding, EnvId, ForeignText, PackRef, Pin, Sha256Digest, with_causes};
 use serde::Serialize;
 
 use super::error::CacheError;
@@ -125,6 +125,9 @@ impl PinIndex {
         for id in store.list()? {
             match store.load(&id) {
                 Ok(stored) => {
+                    for (pack_ref, pin) in &stored.other_pins {
+                        self.add_pin(&id, store_root.as_ref(), ForeignText::new(pack_ref), pin);
+                    }
                     for bound in stored.environment.bindings() {
                         self.add_binding(&id, store_root.as_ref(), bound);
                         if let Some(previous) = bound.readable_previous() {
@@ -147,8 +150,19 @@ impl PinIndex {
 
     /// Adds the pin of a binding, or of the previous one that a rollback restores.
     fn add_binding(&mut self, id: &EnvId, store_root: Option<&ForeignText>, binding: &Binding) {
-        let Some(pin) = &binding.pin else { return };
-        let pack_ref = ForeignText::new(binding.pack_ref.text());
+        if let Some(pin) = &binding.pin {
+            let pack_ref = ForeignText::new(binding.pack_ref.text());
+            self.add_pin(id, store_root, pack_ref, pin);
+        }
+    }
+
+    fn add_pin(
+        &mut self,
+        id: &EnvId,
+        store_root: Option<&ForeignText>,
+        pack_ref: ForeignText,
+        pin: &Pin,
+    ) {
         for handler in &pin.handlers {
             self.add_component(handler.digest, &pack_ref);
         }

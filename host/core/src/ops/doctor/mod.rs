@@ -14,7 +14,7 @@ pub use report::{
 };
 
 use super::assemble::{self, Assembly, PermissionProblem};
-use super::phrases::describe_permissions;
+use super::phrases::{describe_permissions, display_path};
 use super::suggested_commands::{
     grant_command, inspect_command, pin_command, refresh_command, update_command,
 };
@@ -62,6 +62,7 @@ pub(super) fn diagnose(
         has_runtime: stored.has_runtime,
         checked_at: host.now().to_string(),
     };
+    report.report_faults(stored);
     report.report_load_failures(&assembly, stored);
     report.report_drifts(&assembly, environment.id(), stored);
     report.report_duplicates(&assembly);
@@ -105,6 +106,39 @@ impl DoctorReport {
         next: String,
     ) {
         self.findings.push(DoctorFinding { code, severity, subject, reason, next });
+    }
+
+    /// Reports elements of the document that are no bindings.
+    fn report_faults(&mut self, stored: &Stored) {
+        for fault in &stored.faults {
+            let (code, reason, next) = match &fault.unknown_slot {
+                Some(slot) => (
+                    "unknown-slot",
+                    format!("this version of gtc does not know slot `{slot}`"),
+                    "check it with the version of gtc that wrote it; this one leaves it as it is"
+                        .to_owned(),
+                ),
+                None => (
+                    "malformed-binding",
+                    fault.reason.to_string(),
+                    format!(
+                        "correct `{}`; until then, the environment cannot be changed",
+                        display_path(&fault.path)
+                    ),
+                ),
+            };
+            self.add_validation_error(format!("{}: {reason}", fault.place));
+            let subject = FindingSubject::Document(fault.place.clone());
+            self.add_finding(code, DiagnosisSeverity::Finding, subject, reason, next);
+        }
+    }
+
+    fn add_validation_error(&mut self, message: String) {
+        self.validate.status = "error";
+        self.validate.message = Some(match self.validate.message.take() {
+            Some(before) => format!("{before}; {message}"),
+            None => message,
+        });
     }
 
     /// Reports packs that did not load.
@@ -322,12 +356,7 @@ impl DoctorReport {
     fn report_answers(&mut self, host: &Host, binding: &Binding, id: &EnvId) {
         let Err(error) = host.store.answers(id, binding.answers_ref.as_ref()) else { return };
         let reason = with_causes(&error);
-        let message = format!("{}: {reason}", binding.key());
-        self.validate.status = "error";
-        self.validate.message = Some(match self.validate.message.take() {
-            Some(before) => format!("{before}; {message}"),
-            None => message,
-        });
+        self.add_validation_error(format!("{}: {reason}", binding.key()));
         let next = "write the file, or bind without `--answers-ref`".to_owned();
         self.add_finding(
             "unreadable-answers",

@@ -225,6 +225,8 @@ pub enum FindingSubject {
     Binding(BindingKey, PackDescriptor),
     /// An unbound slot.
     Slot(CapabilitySlot),
+    /// An element of `environment.json`.
+    Document(String),
 }
 
 impl FindingSubject {
@@ -238,7 +240,7 @@ impl FindingSubject {
         match self {
             Self::Pack { bindings, .. } => bindings.contains(&binding.key()),
             Self::Binding(key, _) => *key == binding.key(),
-            Self::Path(_) | Self::Slot(_) => false,
+            Self::Path(_) | Self::Slot(_) | Self::Document(_) => false,
         }
     }
 }
@@ -250,6 +252,7 @@ impl fmt::Display for FindingSubject {
             Self::Path(path) => write!(f, "path `{path}`"),
             Self::Binding(key, kind) => write!(f, "{key} (`{kind}`)"),
             Self::Slot(slot) => write!(f, "slot `{slot}`"),
+            Self::Document(place) => write!(f, "`environment.json` at {place}"),
         }
     }
 }

@@ -286,10 +286,10 @@ codes! {
 "Permissions" {
     CommandUndeclared "command-not-declared" Error
         "The preflight runs a command that the pack does not declare and that therefore cannot be granted."
-        "Declare it in `CHECKS` (Rust) or under `[permissions]` in `gtc-pack.toml`; for a component, with `--allow-tool '<command>'`.";
+        "Declare it in `CHECKS` (Rust) or under `[permissions]` in `gtc-pack.toml`; for a component, with `--tool '<command>'`.";
     AddressUndeclared "address-not-declared" Error
         "The preflight connects to an address that the pack does not declare and that therefore cannot be granted."
-        "Declare it in `CHECKS` (Rust) or under `[permissions]` in `gtc-pack.toml`; for a component, with `--allow-network <host>:<port>`.";
+        "Declare it in `CHECKS` (Rust) or under `[permissions]` in `gtc-pack.toml`; for a component, with `--network <host>:<port>`.";
     ToolsUndeclared "tools-not-declared" Warning
         "The component can run programs, but the pack declares no commands."
         "Declare the commands, or do not import `greentic:env-pack/tools`.";
