@@ -113,10 +113,11 @@ pub fn export(host: &Host, request: &ExportRequest) -> Result<ExportReport, Expo
         entries.push(entry);
         reports.push(report);
     }
-    let along = request.trust_root_of.as_ref().map(EnvId::as_str).zip(trust_root.as_deref());
+    let bundled_trust_root =
+        request.trust_root_of.as_ref().map(EnvId::as_str).zip(trust_root.as_deref());
     let mut fault = None;
     let written = write_with(&request.output, |file| {
-        host.fetcher.bundle_writer().write(&entries, along, file).map_err(|error| {
+        host.fetcher.bundle_writer().write(&entries, bundled_trust_root, file).map_err(|error| {
             fault = Some(error);
             io::ErrorKind::Other.into()
         })
@@ -213,7 +214,7 @@ fn build_entry(
 ) -> Result<(BundleEntry, ExportedPack), ExportError> {
     let pack = load_pack::open_archive(host, fetched)
         .map_err(|source| InvalidArchive { pack: ForeignText::new(pack_ref.text()), source })?;
-    let mut parcel = match &pack_ref {
+    let mut entry = match &pack_ref {
         PackRef::Oci(reference) => {
             host.fetcher.bundle_writer().entry_from_registry(reference, fetched)?
         }
@@ -239,13 +240,13 @@ fn build_entry(
             source: unreadable(source),
         })?;
         let left_out = match parse_signature_for(&bytes, &fetched.digest) {
-            Ok(evidence) if parcel.add(to_published(bytes, &evidence)) => continue,
+            Ok(evidence) if entry.add(to_published(bytes, &evidence)) => continue,
             Ok(_) => "it signs another manifest".to_owned(),
             Err(error) => with_causes(&error),
         };
         warnings.push(format!("a signature of pack `{pack_ref}` is not included: {left_out}"));
     }
-    let missing = parcel.missing().iter();
+    let missing = entry.missing().iter();
     warnings.extend(missing.map(|digest| {
         format!(
             "{digest} of pack `{pack_ref}` is not cached and not included; other tools may need it"
@@ -254,13 +255,13 @@ fn build_entry(
     let report = ExportedPack {
         id: pack.id,
         version: pack.version,
-        manifest_digest: parcel.manifest(),
+        manifest_digest: entry.manifest(),
         sha256: fetched.digest.hex(),
         size: fetched.bytes.len() as u64,
-        signatures: parcel.signatures(),
+        signatures: entry.signatures(),
         pack_ref,
     };
-    Ok((parcel, report))
+    Ok((entry, report))
 }
 
 /// Reads the envelope next to a pack file. Pushing the pack would add it to the manifest

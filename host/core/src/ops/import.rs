@@ -105,9 +105,9 @@ pub struct ImportedTrustRoot {
 /// [`ImportError`] when any part of the bundle is invalid; nothing was imported then.
 pub fn import(host: &Host, request: &ImportRequest) -> Result<ImportReport, ImportError> {
     let failed = |source| BundleFileError { path: request.layout.clone(), source };
-    let mut carried =
+    let mut bundle =
         host.fetcher.open_bundle(&request.layout, MAX_SIGNATURE_BYTES).map_err(failed)?;
-    let trusted = carried
+    let trusted = bundle
         .trust_root
         .as_ref()
         .map(|root| parse_trust_root(root, &request.layout))
@@ -120,19 +120,19 @@ pub fn import(host: &Host, request: &ImportRequest) -> Result<ImportReport, Impo
         }
     }
     let mut loaded = Vec::new();
-    for pack in carried.packs.clone() {
-        loaded.push(open_candidate(host, &mut carried, pack, &failed)?);
+    for pack in bundle.packs.clone() {
+        loaded.push(open_candidate(host, &mut bundle, pack, &failed)?);
     }
     let mut loaded = select_named(loaded);
-    let files = choose_output_paths(host, request, &mut carried, &loaded, &failed)?;
-    store_contents(host, &mut carried, &failed)?;
+    let files = choose_output_paths(host, request, &mut bundle, &loaded, &failed)?;
+    store_contents(host, &mut bundle, &failed)?;
     if let Some(folder) = &request.output {
         output_file::create_folder(folder)?;
     }
     for (ImportCandidate { pack, report, .. }, path) in loaded.iter_mut().zip(files) {
-        write_files(&mut carried, pack, report, path, &failed)?;
+        write_files(&mut bundle, pack, report, path, &failed)?;
     }
-    let all = carried.packs.clone();
+    let all = bundle.packs.clone();
     all.iter().try_for_each(|pack| pack.record_reference(&host.fetcher.cache.references))?;
     let trust_root = trusted.map(|(environment, keys)| -> Result<_, ImportError> {
         let trusting =
@@ -205,18 +205,18 @@ fn parse_trust_root(
 /// Opens a pack of the bundle and parses its signatures.
 fn open_candidate(
     host: &Host,
-    carried: &mut Bundle,
+    bundle: &mut Bundle,
     pack: BundledPack,
     failed: &impl Fn(BundleError) -> BundleFileError,
 ) -> Result<ImportCandidate, ImportError> {
-    let archive = carried.archive(&pack).map_err(failed)?;
+    let archive = bundle.archive(&pack).map_err(failed)?;
     let pack_name =
         || pack.name.clone().unwrap_or_else(|| ForeignText::new(pack.manifest().to_string()));
     let opened = load_pack::open_archive(host, &archive)
         .map_err(|source| InvalidArchive { pack: pack_name(), source })?;
     let mut signatures = BTreeSet::new();
     let mut signers = Vec::new();
-    for bytes in read_signatures(carried, &pack, failed)? {
+    for bytes in read_signatures(bundle, &pack, failed)? {
         let evidence = parse_signature_for(&bytes, &archive.digest)
             .map_err(|source| ImportError::InvalidSignature { pack: pack_name(), source })?;
         signatures.insert(Sha256Digest::compute(&bytes));
@@ -241,23 +241,23 @@ fn open_candidate(
 
 /// Reads the signatures of a pack in the form in which they are cached; envelopes first.
 fn read_signatures(
-    carried: &mut Bundle,
+    bundle: &mut Bundle,
     pack: &BundledPack,
     failed: &impl Fn(BundleError) -> BundleFileError,
 ) -> Result<Vec<Vec<u8>>, BundleFileError> {
-    Ok(carried.signatures(pack).map_err(failed)?.into_iter().map(encode).collect())
+    Ok(bundle.signatures(pack).map_err(failed)?.into_iter().map(encode).collect())
 }
 
 /// Writes archives and signatures into the cache.
 fn store_contents(
     host: &Host,
-    carried: &mut Bundle,
+    bundle: &mut Bundle,
     failed: &impl Fn(BundleError) -> BundleFileError,
 ) -> Result<(), ImportError> {
-    for pack in carried.packs.clone() {
-        let archive = carried.archive(&pack).map_err(failed)?;
+    for pack in bundle.packs.clone() {
+        let archive = bundle.archive(&pack).map_err(failed)?;
         let _kept = host.fetcher.cache.archives.insert(&archive)?;
-        for signature in read_signatures(carried, &pack, failed)? {
+        for signature in read_signatures(bundle, &pack, failed)? {
             host.fetcher.cache.signatures.insert(&archive.digest, &signature)?;
         }
     }
@@ -269,7 +269,7 @@ fn store_contents(
 fn choose_output_paths(
     host: &Host,
     request: &ImportRequest,
-    carried: &mut Bundle,
+    bundle: &mut Bundle,
     loaded: &[ImportCandidate],
     failed: &impl Fn(BundleError) -> BundleFileError,
 ) -> Result<Vec<PathBuf>, ImportError> {
@@ -279,8 +279,8 @@ fn choose_output_paths(
     for ImportCandidate { pack, report, .. } in loaded {
         let path = folder.join(file_name(pack, report, &mut names));
         if !request.force {
-            refuse_overwrite(host, &path, Some(&carried.archive(pack).map_err(failed)?.bytes))?;
-            let signatures = read_signatures(carried, pack, failed)?;
+            refuse_overwrite(host, &path, Some(&bundle.archive(pack).map_err(failed)?.bytes))?;
+            let signatures = read_signatures(bundle, pack, failed)?;
             refuse_overwrite(host, &signature_path(&path), signatures.first().map(Vec::as_slice))?;
         }
         files.push(path);
@@ -290,15 +290,15 @@ fn choose_output_paths(
 
 /// Writes a pack into a file, and its first signature next to it.
 fn write_files(
-    carried: &mut Bundle,
+    bundle: &mut Bundle,
     pack: &BundledPack,
     report: &mut ImportedPack,
     path: PathBuf,
     failed: &impl Fn(BundleError) -> BundleFileError,
 ) -> Result<(), ImportError> {
-    write(&path, &carried.archive(pack).map_err(failed)?.bytes)?;
+    write(&path, &bundle.archive(pack).map_err(failed)?.bytes)?;
     let signature_path = signature_path(&path);
-    match read_signatures(carried, pack, failed)?.first() {
+    match read_signatures(bundle, pack, failed)?.first() {
         Some(signature) => {
             write(&signature_path, signature)?;
             report.signature_path = Some(signature_path.into());

@@ -143,8 +143,8 @@ fn load_handler(
     let mut permissions = Permissions::default();
     let is_declared = declared.is_some();
     if let Some(declared) = declared {
-        let said = (declared.slot, &declared.descriptor_path, &declared.supported_versions);
-        if let Some((what, declared, answered)) = metadata_mismatch(said, handler.as_ref()) {
+        let expected = (declared.slot, &declared.descriptor_path, &declared.supported_versions);
+        if let Some((what, declared, answered)) = metadata_mismatch(expected, handler.as_ref()) {
             return Err(PackError::Differs { component, what, declared, answered });
         }
         permissions = declared.permissions;
@@ -163,7 +163,7 @@ fn metadata_mismatch(
         ("descriptor path", path.to_string(), handler.descriptor_path().to_string()),
         ("supported versions", versions.to_string(), handler.supported_versions().to_string()),
     ];
-    questions.into_iter().find(|(_, said, answered)| said != answered)
+    questions.into_iter().find(|(_, expected, answered)| expected != answered)
 }
 
 impl LoadedHandler {
@@ -184,14 +184,14 @@ pub(super) fn permission_faults(
         (TOOLS_INTERFACE, "run programs", permissions.tools.is_empty()),
         (NETWORK_INTERFACE, "open connections", permissions.network.is_empty()),
     ];
-    let fault = |(interface, deed, declares_none): (&str, &str, bool)| {
+    let fault = |(interface, action, declares_none): (&str, &str, bool)| {
         let is_imported = imports.iter().any(|import| import.as_exact().starts_with(interface));
         match (is_imported, declares_none) {
             (true, true) => Some(format!(
-                "component `{component}` imports `{interface}`, but the pack does not declare that it wants to {deed}"
+                "component `{component}` imports `{interface}`, but the pack does not declare that it wants to {action}"
             )),
             (false, false) => Some(format!(
-                "the pack declares that it wants to {deed}, but component `{component}` does not import `{interface}`"
+                "the pack declares that it wants to {action}, but component `{component}` does not import `{interface}`"
             )),
             _ => None,
         }
@@ -208,8 +208,9 @@ impl LoadedPack {
             else {
                 continue;
             };
-            let said = (pinned.slot, &pinned.descriptor_path, &pinned.supported_versions);
-            if let Some((what, pinned, answered)) = metadata_mismatch(said, loaded.handler.as_ref())
+            let expected = (pinned.slot, &pinned.descriptor_path, &pinned.supported_versions);
+            if let Some((what, pinned, answered)) =
+                metadata_mismatch(expected, loaded.handler.as_ref())
             {
                 return Err(PackError::MetadataChanged {
                     component: loaded.component.clone(),

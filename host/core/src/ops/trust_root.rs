@@ -104,10 +104,13 @@ pub fn add(host: &Host, request: &TrustRequest) -> Result<TrustChangeReport, Tru
         key_id: None,
         idempotency_key,
     };
-    let result = host.store.change(environment, |stored| {
-        let before = well_formed(stored.trust_root?)?;
-        let key = read_public_key(host, &request.key)?;
-        Ok(requested.change(host, &before, before.with(trusted_key(&key)), key.id()))
+    // read before the environment is locked: a file may be slow
+    let key = read_public_key(host, key).map_err(TrustRootError::from);
+    let result = key.and_then(|key| {
+        host.store.change(environment, |stored| {
+            let before = well_formed(stored.trust_root?)?;
+            Ok(requested.change(host, &before, before.with(trusted_key(&key)), key.id()))
+        })
     });
     requested.record_failure(host, result)
 }

@@ -97,13 +97,13 @@ pub fn gc(host: &Host, dry_run: bool) -> Result<CacheGcReport, CacheError> {
         CacheGcReport { path, dry_run, removed: Vec::new(), failed: Vec::new(), freed_bytes: 0 };
     // lock before reading pins: a process that caches an archive holds a shared lock until
     // it has pinned it
-    let alone = (!dry_run && metadata::exists(&host.cache))
+    let lock = (!dry_run && metadata::exists(&host.cache))
         .then(|| host.fetcher.cache.lock_exclusive())
         .transpose()?;
     let pins = PinIndex::collect_complete(host)?;
-    remove_archives(host, &pins, alone.as_ref(), &mut report)?;
-    remove_signatures(host, &pins, alone.as_ref(), &mut report)?;
-    remove_references(host, &pins, alone.as_ref(), &mut report)?;
+    remove_archives(host, &pins, lock.as_ref(), &mut report)?;
+    remove_signatures(host, &pins, lock.as_ref(), &mut report)?;
+    remove_references(host, &pins, lock.as_ref(), &mut report)?;
     remove_code(host, &pins, &mut report)?;
     for root in &pins.missing_roots {
         let item = RemovedItem {
@@ -113,7 +113,7 @@ pub fn gc(host: &Host, dry_run: bool) -> Result<CacheGcReport, CacheError> {
             reason: "the store root does not exist",
         };
         report.remove(item, || {
-            alone.as_ref().map_or(Ok(()), |alone| host.fetcher.cache.gc_roots.remove(alone, root))
+            lock.as_ref().map_or(Ok(()), |lock| host.fetcher.cache.gc_roots.remove(lock, root))
         });
     }
     Ok(report)
@@ -122,7 +122,7 @@ pub fn gc(host: &Host, dry_run: bool) -> Result<CacheGcReport, CacheError> {
 fn remove_archives(
     host: &Host,
     pins: &PinIndex,
-    alone: Option<&ExclusiveLock>,
+    lock: Option<&ExclusiveLock>,
     report: &mut CacheGcReport,
 ) -> Result<(), FetchError> {
     let kept = host.fetcher.cache.archives.list()?;
@@ -135,13 +135,13 @@ fn remove_archives(
             reason: "no environment pins it",
         };
         report.remove(item, || {
-            alone.map_or(Ok(()), |alone| host.fetcher.cache.archives.remove(alone, &blob.digest))
+            lock.map_or(Ok(()), |lock| host.fetcher.cache.archives.remove(lock, &blob.digest))
         });
     }
     for leftover in &kept.temp_files {
         let item = half_written(&leftover.path, leftover.size);
         report.remove(item, || {
-            alone.map_or(Ok(()), |alone| host.fetcher.cache.remove_temp_file(alone, leftover))
+            lock.map_or(Ok(()), |lock| host.fetcher.cache.remove_temp_file(lock, leftover))
         });
     }
     Ok(())
@@ -152,7 +152,7 @@ fn remove_archives(
 fn remove_signatures(
     host: &Host,
     pins: &PinIndex,
-    alone: Option<&ExclusiveLock>,
+    lock: Option<&ExclusiveLock>,
     report: &mut CacheGcReport,
 ) -> Result<(), FetchError> {
     let kept = host.fetcher.cache.signatures.list()?;
@@ -163,13 +163,13 @@ fn remove_signatures(
         let reason = "no environment pins the archive that it is for";
         let item = RemovedItem { what: "signature", name, size: signature.blob.size, reason };
         report.remove(item, || {
-            alone.map_or(Ok(()), |alone| host.fetcher.cache.signatures.remove(alone, signature))
+            lock.map_or(Ok(()), |lock| host.fetcher.cache.signatures.remove(lock, signature))
         });
     }
     for leftover in &kept.temp_files {
         let item = half_written(&leftover.path, leftover.size);
         report.remove(item, || {
-            alone.map_or(Ok(()), |alone| host.fetcher.cache.remove_temp_file(alone, leftover))
+            lock.map_or(Ok(()), |lock| host.fetcher.cache.remove_temp_file(lock, leftover))
         });
     }
     Ok(())
@@ -179,7 +179,7 @@ fn remove_signatures(
 fn remove_references(
     host: &Host,
     pins: &PinIndex,
-    alone: Option<&ExclusiveLock>,
+    lock: Option<&ExclusiveLock>,
     report: &mut CacheGcReport,
 ) -> Result<(), FetchError> {
     let kept = host.fetcher.cache.references.list()?;
@@ -195,8 +195,8 @@ fn remove_references(
             reason: "no environment pins its archive",
         };
         report.remove(item, || {
-            alone.map_or(Ok(()), |alone| {
-                host.fetcher.cache.references.remove_manifest(alone, &blob.digest)
+            lock.map_or(Ok(()), |lock| {
+                host.fetcher.cache.references.remove_manifest(lock, &blob.digest)
             })
         });
     }
@@ -221,15 +221,15 @@ fn remove_references(
             reason: "no pinned archive needs it",
         };
         report.remove(item, || {
-            alone.map_or(Ok(()), |alone| {
-                host.fetcher.cache.references.remove_reference(alone, reference)
+            lock.map_or(Ok(()), |lock| {
+                host.fetcher.cache.references.remove_reference(lock, reference)
             })
         });
     }
     for leftover in &kept.temp_files {
         let item = half_written(&leftover.path, leftover.size);
         report.remove(item, || {
-            alone.map_or(Ok(()), |alone| host.fetcher.cache.remove_temp_file(alone, leftover))
+            lock.map_or(Ok(()), |lock| host.fetcher.cache.remove_temp_file(lock, leftover))
         });
     }
     Ok(())
