@@ -31,11 +31,11 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("op env tool-check", "environment_id: local"),
     (
         "op env-packs add",
-        "{environment_id: local, slot: secrets, kind: acme.secrets.vault@1.0.0-rc.1+0.00, pack_ref: ./vault.gtpack, answers_ref: a//b/./c, no_fetch: true, idempotency_key: null, grants: {tools: [vault token lookup, \"x a\\\\ b '' *\"], network: ['[::1]:443', '_:65535'], all: declared}}",
+        "{environment_id: local, slot: secrets, kind: acme.secrets.vault@1.0.0-rc.1+0.00, pack_ref: ./vault.gtpack, answers_ref: a//b/./c, idempotency_key: null, grants: {tools: [vault token lookup, \"x a\\\\ b '' *\"], network: ['[::1]:443', '_:65535'], all: declared}}",
     ),
     (
         "op env-packs add",
-        "{environment_id: local, slot: state, kind: 0.-@18446744073709551615.0.0, pack_ref: 'oci://[::ffff:1.2.3.4]:443/a/b_c.d--e__f:_A-1.b', grants: {all: null}}",
+        "{environment_id: local, slot: state, kind: 0.-@18446744073709551615.0.0, pack_ref: 'oci://[::ffff:1.2.3.4]:443/a/b_c.d--e__f:_A-1.b', no_fetch: true, grants: {all: null}}",
     ),
     ("op env-packs list", "environment_id: local"),
     ("op env-packs remove", "{environment_id: local, slot: state}"),

@@ -71,6 +71,14 @@ impl Environment {
         self.extensions.iter().filter(move |binding| binding.kind.path() == path)
     }
 
+    /// Returns true if any binding, or the previous binding that it keeps, has a pin.
+    pub fn has_pins(&self) -> bool {
+        self.bindings().any(|binding| {
+            let previous = binding.readable_previous();
+            binding.pin.is_some() || previous.is_some_and(|previous| previous.pin.is_some())
+        })
+    }
+
     /// Returns the environment with other pins: that of each binding, and of the previous
     /// binding that it keeps. `pin_of` is called with the binding, and with each of the two.
     #[must_use]

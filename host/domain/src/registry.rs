@@ -46,7 +46,7 @@ impl Registry {
     ///
     /// Registering the same path from the same archive again has no effect, because
     /// several instances of an extension share one pack. Another version of the same pack is
-    /// registered beside it.
+    /// registered as well.
     ///
     /// # Errors
     /// [`DuplicateRegistration`] when the path is registered by an unrelated pack. The first
@@ -64,8 +64,11 @@ impl Registry {
         }
         if let Some((_, kept)) = self.entries_of(path).find(|(_, kept)| !kept.is_same_pack(&origin))
         {
-            let (path, kept) = (path.clone(), kept.clone());
-            return Err(DuplicateRegistration { path, kept, refused: origin });
+            return Err(DuplicateRegistration {
+                path: path.clone(),
+                kept: kept.clone(),
+                refused: origin,
+            });
         }
         self.entries.push((handler, origin));
         Ok(())
@@ -146,8 +149,11 @@ fn supporting<'a>(
     let Some((handler, _)) = entry else { return Err(ResolveError::Unknown { path }) };
     let supported = handler.supported_versions();
     if !supported.matches(kind.version()) {
-        let (requested, supported) = (kind.version().clone(), supported.clone());
-        return Err(ResolveError::VersionUnsupported { path, requested, supported });
+        return Err(ResolveError::VersionUnsupported {
+            path,
+            requested: kind.version().clone(),
+            supported: supported.clone(),
+        });
     }
     Ok(handler.as_ref())
 }

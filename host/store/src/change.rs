@@ -50,13 +50,7 @@ impl<T> Change<T> {
 fn environment_writes(base: &Base, after: &Environment) -> Vec<(TextKind, String)> {
     let mut writes = Vec::new();
     let document = base.document.render(after);
-    let has_pins = |environment: &Environment| {
-        environment.bindings().any(|binding| {
-            binding.pin.is_some()
-                || binding.readable_previous().is_some_and(|old| old.pin.is_some())
-        })
-    };
-    let pins = (base.pins_text.is_some() || has_pins(after))
+    let pins = (base.pins_text.is_some() || after.has_pins())
         .then(|| (base.pins.render(&[after, &base.environment]), base.pins.render(&[after])));
     let stored = base.pins_text.as_deref();
     let (first, last) = pins.unzip();

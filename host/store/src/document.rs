@@ -30,7 +30,7 @@ struct Element {
     binding: Option<BindingElement>,
 }
 
-/// An element of `environment.json` that is no binding. It keeps its text.
+/// An element of `environment.json` that could not be read as a binding. It keeps its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DocumentFault {
     /// The file.
@@ -53,8 +53,8 @@ impl fmt::Display for DocumentFault {
 }
 
 impl EnvironmentDocument {
-    /// Parses a document and the environment in it, whose id must be `id`. Elements that are no
-    /// bindings are returned as faults.
+    /// Parses a document and the environment in it, whose id must be `id`. Elements that could
+    /// not be read as bindings are returned as faults.
     pub(crate) fn parse(
         text: &str,
         path: &Path,

@@ -122,8 +122,9 @@ pub(super) fn raw(value: impl Serialize, depth: usize) -> Box<RawValue> {
 
 /// Returns a value with the indentation of another depth.
 pub(super) fn indented(value: &RawValue, from: usize, to: usize) -> Box<RawValue> {
-    let (from, to) = ("  ".repeat(from), "  ".repeat(to));
-    let text = value.get().replace(&format!("\n{from}"), &format!("\n{to}"));
+    let old_start = format!("\n{}", "  ".repeat(from));
+    let new_start = format!("\n{}", "  ".repeat(to));
+    let text = value.get().replace(&old_start, &new_start);
     RawValue::from_string(text).expect("it is JSON still")
 }
 

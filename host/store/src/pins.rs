@@ -2,7 +2,7 @@
 //! binding, and of the previous binding that a rollback restores.
 //!
 //! A pin names the pack reference and the generation of its binding. If another tool changed
-//! the binding, they differ, and the pin does not count: nobody checked what is bound now.
+//! the binding, they differ, and the pin does not count: what is bound now was not checked.
 //!
 //! Schema v1 had one pin for each pack reference. It is read, and the next change converts it.
 
@@ -199,8 +199,8 @@ fn read_v1(pack_ref: &str, text: &RawValue) -> Result<Vec<StoredPin>, String> {
     let object = parse_object(text)?;
     let record: PinRecord = parse(text)?;
     let pin = record.parse()?;
-    let (key, pack_ref) = (None, pack_ref.to_owned());
-    Ok(vec![StoredPin { key, pack_ref, generation: None, pin, object, level: 0 }])
+    let pack_ref = pack_ref.to_owned();
+    Ok(vec![StoredPin { key: None, pack_ref, generation: None, pin, object, level: 0 }])
 }
 
 /// Reads the pin of a binding, and those in its member `previous`.
@@ -215,8 +215,14 @@ fn read_chain(key: &str, text: &RawValue) -> Result<Vec<StoredPin>, String> {
         if object.get("archive_sha256").is_some() {
             let record: PinRecord = parse(&text)?;
             let pack_ref = record.pack_ref.clone().ok_or("member `pack_ref` is missing")?;
-            let (generation, key) = (record.generation, Some(key.to_owned()));
-            pins.push(StoredPin { key, pack_ref, generation, pin: record.parse()?, object, level });
+            pins.push(StoredPin {
+                key: Some(key.to_owned()),
+                pack_ref,
+                generation: record.generation,
+                pin: record.parse()?,
+                object,
+                level,
+            });
         }
         level += 1;
     }

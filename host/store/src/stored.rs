@@ -15,7 +15,7 @@ use super::trust_root::TrustRoot;
 pub struct Stored {
     /// The environment.
     pub environment: Environment,
-    /// The elements of `environment.json` that are no bindings.
+    /// The elements of `environment.json` that could not be read as bindings.
     pub faults: Vec<DocumentFault>,
     /// The pins of bindings that are not well-formed or not known, with their pack references.
     pub other_pins: Vec<(String, Pin)>,

@@ -1,7 +1,8 @@
 //! Environment files: members of other tools survive a change, and malformed files are
 //! neither used nor changed.
 
-use test_support::{Sandbox, repository};
+use serde_json::json;
+use test_support::{Sandbox, repository, text};
 
 fn fixture(name: &str) -> String {
     std::fs::read_to_string(
@@ -126,9 +127,10 @@ fn a_binding_of_an_unknown_slot_stops_nothing() {
     let list = sandbox.env_packs().list();
     assert_eq!(list.clone().succeeded().result()["unknown_slots"], json!(["widgets"]));
     list.human().succeeded().shows(&["widgets", "unknown slot"]);
+    // the sample has a trust root, and the pack is unsigned
     let pack = sandbox.valid_pack("secrets", "acme.secrets.vault", "^1");
     let update = sandbox.env_packs().update("secrets").kind("acme.secrets.vault@1.0.0");
-    update.pack_ref(pack).succeeded();
+    update.pack_ref(pack).no_fetch().succeeded();
     sandbox.env_packs().rollback("secrets").succeeded();
     sandbox.env_packs().remove("widgets").refused(2, "invalid-argument");
     sandbox.cache().gc().succeeded();

@@ -187,7 +187,6 @@ fn files_that_are_malformed() {
         (fresh[..400].to_owned(), "line "),
         (fresh.replace("environment.v1", "environment.v2\u{202e}"), "`schema`"),
         (fresh.replace(state, "\"slot\": \"secrets\""), "first at `packs[1]`"),
-        (fresh.replace(state, "\"slot\": \"widgets\""), "`packs[4].slot`"),
         (fresh.replace("\"packs\"", "\"parcels\""), "`packs`: it is missing"),
     ];
     for (content, place) in &cases {
@@ -195,7 +194,10 @@ fn files_that_are_malformed() {
         std::fs::write(sandbox.environment("local").join("environment.json"), content)
             .expect("a file");
         let words = ["local/environment.json", place, "nothing was changed"];
-        refused(&sandbox, sandbox.env().doctor(), 2, "store", &words);
+        // one malformed binding is a finding of `doctor`
+        if !place.contains("first at") {
+            refused(&sandbox, sandbox.env().doctor(), 2, "store", &words);
+        }
         refused(&sandbox, sandbox.env().init(), 2, "store", &words);
         refused(&sandbox, sandbox.env_packs().remove("secrets"), 2, "store", &words);
     }

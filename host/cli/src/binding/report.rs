@@ -42,8 +42,12 @@ impl RenderHuman for BindReport {
 }
 
 fn also_updated(report: &BindReport) -> String {
-    let place = |moved: &BindReport| place_name(moved.slot.as_ref(), moved.instance_id.as_deref());
-    report.moved.iter().map(|moved| format!("  also updated: {}\n", place(moved))).collect()
+    let mut text = String::new();
+    for moved in &report.moved {
+        let place = place_name(moved.slot.as_ref(), moved.instance_id.as_deref());
+        text.push_str(&format!("  also updated: {place}\n"));
+    }
+    text
 }
 
 /// Renders a refresh that bound nothing: the pack is up to date, or this is a dry run.

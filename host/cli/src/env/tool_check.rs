@@ -10,7 +10,7 @@ use crate::input::Input;
 use crate::render::{BAD, GOOD, NOTICE, RenderHuman, empty_cell, plural, verdict_sign};
 use crate::runner::Runner;
 use crate::table::{Cell, Style, Table};
-use gtc_core::ops::tool_check::{self, PreflightReport, ToolCheckReport, UnresolvedExtension};
+use gtc_core::ops::tool_check::{self, PreflightReport, ToolCheckReport};
 
 pub(super) fn run(runner: &Runner, input: Input<DoctorPayload>) -> io::Result<u8> {
     runner.check(
@@ -54,9 +54,9 @@ impl RenderHuman for ToolCheckReport {
         }
         let mut summary =
             format!("{}, {} failed", plural(self.total_checks, "check"), self.failed_checks);
-        let failed = |extension: &&UnresolvedExtension| extension.failed;
-        let extensions = self.extension_unresolved_bindings.iter().filter(failed).count();
-        let unchecked = self.unresolved_bindings.len() + extensions + self.failed_preflights;
+        let extensions = self.extension_unresolved_bindings.iter();
+        let failed_extensions = extensions.filter(|extension| extension.failed).count();
+        let unchecked = self.unresolved_bindings.len() + failed_extensions + self.failed_preflights;
         if unchecked > 0 {
             summary.push_str(&format!(", {} not checked", plural(unchecked, "handler")));
         }

@@ -95,7 +95,8 @@ impl Payload for PackUpdatePayload {
             };
             return Ok(refresh_request(request, *self.dry_run));
         }
-        let (no_answers, if_generation) = (*self.no_answers, *self.if_generation);
+        let no_answers = *self.no_answers;
+        let if_generation = *self.if_generation;
         if no_answers && self.answers_ref.is_some() {
             return Err(UsageError::new("no_answers", "cannot be combined with `--answers-ref`"));
         }

@@ -91,12 +91,13 @@ impl Payload for GrantsChangePayload {
 impl RenderHuman for GrantsChangeReport {
     fn render_human(&self, verb: &str) -> String {
         let done = if verb == "revoke" { "revoked" } else { "granted" };
-        let changed = |binding: &BindingGrants| {
-            let permissions = permissions_list(&binding.grants);
+        let mut text = String::new();
+        for binding in &self.bindings {
             let label = binding_label(binding);
-            format!("{} {done}; now {label}\n{permissions}", Style::Good.paint(GOOD))
-        };
-        self.bindings.iter().map(changed).collect()
+            text.push_str(&format!("{} {done}; now {label}\n", Style::Good.paint(GOOD)));
+            text.push_str(&permissions_list(&binding.grants));
+        }
+        text
     }
 }
 

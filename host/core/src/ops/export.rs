@@ -158,12 +158,13 @@ fn pinned_packs(
             warnings.push(format!("pack `{pack_ref}` is not pinned, and is not included"));
             continue;
         };
-        let same_name: Vec<_> = found.iter().filter(|(name, _)| name == pack_ref).collect();
-        let is_known = |(_, known): &&ChosenPack| {
-            known.as_ref().is_some_and(|known| known.archive == pin.archive)
+        let mut same_name = found.iter().filter(|(name, _)| name == pack_ref).peekable();
+        let name = match same_name.peek() {
+            Some(_) => exact(pack_ref, pin),
+            None => pack_ref.clone(),
         };
-        if !same_name.iter().any(is_known) {
-            let name = if same_name.is_empty() { pack_ref.clone() } else { exact(pack_ref, pin) };
+        let mut known = same_name.filter_map(|(_, known)| known.as_ref());
+        if known.all(|known| known.archive != pin.archive) {
             found.push((name, Some(pin.clone())));
         }
     }
@@ -188,8 +189,10 @@ fn fetch_bound(host: &Host, pack_ref: &PackRef, pin: &Pin) -> Result<FetchedPack
     if let (PackRef::Oci(_), Some(_)) = (pack_ref, pin.manifest) {
         let fetched = host.fetcher.fetch_pinned(pack_ref, pin.manifest)?;
         if fetched.digest != pin.archive {
-            let (locked, found) = (pin.archive, fetched.digest);
-            return Err(not_saved(PackError::Replaced { locked, found }));
+            return Err(not_saved(PackError::Replaced {
+                locked: pin.archive,
+                found: fetched.digest,
+            }));
         }
         return Ok(fetched);
     }

@@ -189,25 +189,36 @@ fn named_bindings<'a>(
     environment: &'a Environment,
     request: &GrantsRequest,
 ) -> Result<Vec<(&'a Binding, &'a Pin)>, GrantsError> {
-    let is_named = |binding: &&Binding| match &binding.place {
-        BindingPlace::Slot(_) => request.instance.is_none(),
-        BindingPlace::Extension(instance) => request.all_instances || *instance == request.instance,
-    };
-    let of_kind = environment.bindings().filter(|binding| *binding.kind.path() == request.kind);
-    let named: Vec<_> = of_kind.filter(is_named).collect();
+    let named: Vec<_> = environment.bindings().filter(|binding| request.names(binding)).collect();
     if named.is_empty() {
-        let (kind, environment) = (request.kind.clone(), request.environment.clone());
-        let instance = request.instance.clone();
-        return Err(GrantsError::NotBound { kind, instance, environment });
-    }
-    let pinned = |binding: &'a Binding| match &binding.pin {
-        Some(pin) => Ok((binding, pin)),
-        None => Err(GrantsError::NotPinned {
+        return Err(GrantsError::NotBound {
+            kind: request.kind.clone(),
+            instance: request.instance.clone(),
             environment: request.environment.clone(),
-            binding: Box::new(binding.clone()),
-        }),
-    };
-    named.into_iter().map(pinned).collect()
+        });
+    }
+    let mut pinned = Vec::new();
+    for binding in named {
+        let Some(pin) = &binding.pin else {
+            return Err(GrantsError::NotPinned {
+                environment: request.environment.clone(),
+                binding: Box::new(binding.clone()),
+            });
+        };
+        pinned.push((binding, pin));
+    }
+    Ok(pinned)
+}
+
+impl GrantsRequest {
+    /// Returns true if the request is about this binding.
+    fn names(&self, binding: &Binding) -> bool {
+        let is_instance = match &binding.place {
+            BindingPlace::Slot(_) => self.instance.is_none(),
+            BindingPlace::Extension(instance) => self.all_instances || *instance == self.instance,
+        };
+        is_instance && *binding.kind.path() == self.kind
+    }
 }
 
 fn event(

@@ -78,8 +78,11 @@ pub fn update(
     };
     let mut after = request.into_binding(before.generation.saturating_add(1), pin);
     if after.has_same_content(before) {
-        let (environment, before) = (environment.clone(), Some(before.clone()));
-        return Ok(BindingChange { environment, after: before.clone(), before });
+        return Ok(BindingChange {
+            environment: environment.clone(),
+            before: Some(before.clone()),
+            after: Some(before.clone()),
+        });
     }
     let previous = Binding { previous: None, ..before.clone() };
     after.previous = Some(PreviousBinding::Known(Box::new(previous)));
@@ -130,8 +133,12 @@ pub fn ensure_generation(
     if found == expected {
         return Ok(());
     }
-    let (environment, key) = (environment.id().clone(), key.clone());
-    Err(Refusal::OtherGeneration { environment, key, expected, found })
+    Err(Refusal::OtherGeneration {
+        environment: environment.id().clone(),
+        key: key.clone(),
+        expected,
+        found,
+    })
 }
 
 /// Removes a binding. Nothing is kept for a rollback.

@@ -18,8 +18,11 @@ pub(super) fn ensure_paths_free(
     for handler in &pin.handlers {
         let path = &handler.descriptor_path;
         if let Some(owner) = owner_of(host, environment, pack_ref, pin, replaced, path) {
-            let (pack_ref, path) = (pack_ref.clone(), path.clone());
-            return Err(UnsuitablePack::PathTaken { pack_ref, path, owner });
+            return Err(UnsuitablePack::PathTaken {
+                pack_ref: pack_ref.clone(),
+                path: path.clone(),
+                owner,
+            });
         }
     }
     Ok(())

@@ -59,8 +59,10 @@ fn restore(
     let report = host.store.change(&request.environment, |stored| {
         let changes = rollback_changes(&stored.environment, request)?;
         if !restores_same(&planned, &changes) {
-            let (environment, key) = (request.environment.clone(), request.key.clone());
-            return Err(UnbindError::BindingChanged { environment, key });
+            return Err(UnbindError::BindingChanged {
+                environment: request.environment.clone(),
+                key: request.key.clone(),
+            });
         }
         ensure_restored_paths_free(host, &stored.environment, &changes)?;
         for archive in &archives {

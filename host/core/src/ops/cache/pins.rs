@@ -166,8 +166,8 @@ impl PinIndex {
         for handler in &pin.handlers {
             self.add_component(handler.digest, &pack_ref);
         }
-        let (environment_id, store_root) = (id.clone(), store_root.cloned());
-        let pinned_by = PinnedBy { environment_id, store_root, pack_ref };
+        let pinned_by =
+            PinnedBy { environment_id: id.clone(), store_root: store_root.cloned(), pack_ref };
         let known = self.archives.entry(pin.archive).or_default();
         if !known.contains(&pinned_by) {
             known.push(pinned_by);

@@ -2,7 +2,7 @@
 
 mod report;
 
-use env_pack_domain::diagnosis::{self, BindingDiagnosis, DiagnosisSeverity};
+use env_pack_domain::diagnosis::{self, BindingDiagnosis, DiagnosisSeverity, EnvironmentDiagnosis};
 use env_pack_domain::{
     Binding, BindingKey, BindingPlace, EnvId, PackRef, ResolveError, with_causes,
 };
@@ -13,7 +13,7 @@ pub use report::{
     VersionSkew,
 };
 
-use super::assemble::{self, Assembly, PermissionProblem};
+use super::assemble::{self, Assembly, FailedPack, PermissionProblem};
 use super::phrases::{describe_permissions, display_path};
 use super::suggested_commands::{
     grant_command, inspect_command, pin_command, refresh_command, update_command,
@@ -39,42 +39,13 @@ pub(super) fn diagnose(
     let assembly = assemble::assemble(host, stored)?;
     let environment = &stored.environment;
     let diagnosis = diagnosis::diagnose(environment, |binding| assembly.resolve(binding));
-    let mut report = DoctorReport {
-        environment_id: environment.id().clone(),
-        validate: ValidationStatus { status: "ok", message: None },
-        bound_slots: environment.packs().iter().map(|binding| binding.place.slot()).collect(),
-        missing_slots: diagnosis.missing_slots.iter().map(|slot| slot.slot()).collect(),
-        unknown_kinds: Vec::new(),
-        slot_mismatches: Vec::new(),
-        version_skew: Vec::new(),
-        extensions: ExtensionFindings {
-            count: environment.extensions().len(),
-            ..ExtensionFindings::default()
-        },
-        load_failures: Vec::new(),
-        digest_drift: Vec::new(),
-        duplicate_registrations: Vec::new(),
-        permission_faults: Vec::new(),
-        signatures: Vec::new(),
-        bindings: Vec::new(),
-        findings: Vec::new(),
-        healthy: true,
-        has_runtime: stored.has_runtime,
-        checked_at: host.now().to_string(),
-    };
+    let mut report = empty_report(host, stored, &diagnosis);
     report.report_faults(stored);
     report.report_load_failures(&assembly, stored);
     report.report_drifts(&assembly, environment.id(), stored);
     report.report_duplicates(&assembly);
     report.report_permissions(&assembly, environment.id());
-    report.signatures = assembly
-        .signatures
-        .iter()
-        .map(|(pack_ref, signature)| SignatureReport {
-            pack_ref: pack_ref.clone(),
-            signature: signature.clone(),
-        })
-        .collect();
+    report.report_signatures(&assembly);
     for examined in &diagnosis.bindings {
         report.report_binding(examined, &assembly, environment.id());
         report.report_unpinned(host, examined.binding, &assembly, environment.id());
@@ -96,6 +67,38 @@ pub(super) fn diagnose(
     Ok(report)
 }
 
+/// Returns a report without findings.
+fn empty_report(
+    host: &Host,
+    stored: &Stored,
+    diagnosis: &EnvironmentDiagnosis<'_>,
+) -> DoctorReport {
+    let environment = &stored.environment;
+    DoctorReport {
+        environment_id: environment.id().clone(),
+        validate: ValidationStatus { status: "ok", message: None },
+        bound_slots: environment.packs().iter().map(|binding| binding.place.slot()).collect(),
+        missing_slots: diagnosis.missing_slots.iter().map(|slot| slot.slot()).collect(),
+        unknown_kinds: Vec::new(),
+        slot_mismatches: Vec::new(),
+        version_skew: Vec::new(),
+        extensions: ExtensionFindings {
+            count: environment.extensions().len(),
+            ..ExtensionFindings::default()
+        },
+        load_failures: Vec::new(),
+        digest_drift: Vec::new(),
+        duplicate_registrations: Vec::new(),
+        permission_faults: Vec::new(),
+        signatures: Vec::new(),
+        bindings: Vec::new(),
+        findings: Vec::new(),
+        healthy: true,
+        has_runtime: stored.has_runtime,
+        checked_at: host.now().to_string(),
+    }
+}
+
 impl DoctorReport {
     fn add_finding(
         &mut self,
@@ -108,7 +111,7 @@ impl DoctorReport {
         self.findings.push(DoctorFinding { code, severity, subject, reason, next });
     }
 
-    /// Reports elements of the document that are no bindings.
+    /// Reports elements of the document that could not be read as bindings.
     fn report_faults(&mut self, stored: &Stored) {
         for fault in &stored.faults {
             let (code, reason, next) = match &fault.unknown_slot {
@@ -154,21 +157,9 @@ impl DoctorReport {
                 reason: reason.clone(),
                 next: next.clone(),
             });
-            // workloads can still read the answers of an extension
-            let is_optional = |key: &BindingKey| {
-                let binding = stored.environment.binding(key);
-                matches!(key, BindingKey::Extension { .. })
-                    && binding.is_some_and(|binding| binding.pin.is_none())
-            };
-            let bindings = &failure.bindings;
-            let severity = if !bindings.is_empty() && bindings.iter().all(is_optional) {
-                DiagnosisSeverity::Information
-            } else {
-                DiagnosisSeverity::Finding
-            };
             self.add_finding(
                 "load-failure",
-                severity,
+                severity_of(failure, stored),
                 FindingSubject::pack(&failure.pack_ref, &failure.bindings),
                 reason,
                 next,
@@ -282,6 +273,13 @@ impl DoctorReport {
         }
     }
 
+    fn report_signatures(&mut self, assembly: &Assembly) {
+        for (pack_ref, signature) in &assembly.signatures {
+            self.signatures
+                .push(SignatureReport { pack_ref: pack_ref.clone(), signature: signature.clone() });
+        }
+    }
+
     /// Reports a binding whose handler cannot be resolved.
     fn report_binding(&mut self, examined: &BindingDiagnosis<'_>, assembly: &Assembly, id: &EnvId) {
         let BindingDiagnosis { binding, verdict } = examined;
@@ -381,6 +379,22 @@ impl DoctorReport {
                 next,
             );
         }
+    }
+}
+
+/// Returns the severity of a failure. It is information if only extensions without a pin need
+/// the pack: workloads can still read their answers.
+fn severity_of(failure: &FailedPack, stored: &Stored) -> DiagnosisSeverity {
+    let mut keys = failure.bindings.iter();
+    let all_optional = keys.all(|key| {
+        let binding = stored.environment.binding(key);
+        matches!(key, BindingKey::Extension { .. })
+            && binding.is_some_and(|binding| binding.pin.is_none())
+    });
+    if all_optional && !failure.bindings.is_empty() {
+        DiagnosisSeverity::Information
+    } else {
+        DiagnosisSeverity::Finding
     }
 }
 
