@@ -206,6 +206,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_stored_path_is_kept_as_it_was_written() {
+        for path in ["answers.json", "../elsewhere.json", ""] {
+            assert_eq!(AnswersRef::new(path).as_str(), path);
+        }
+    }
+
+    #[test]
     fn answers_stay_inside_the_environment() {
         for good in ["answers.json", "env-packs/secrets/answers.json", "./a", "a b/ü.json", "..a"]
         {

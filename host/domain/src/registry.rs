@@ -325,6 +325,22 @@ mod tests {
     }
 
     #[test]
+    fn the_origin_of_a_path_is_that_of_its_first_handler() {
+        let mut registry = Registry::default();
+        for (path, origin) in [
+            ("acme.secrets.other", Origin::NATIVE),
+            ("acme.secrets.vault", version_of_vault("acme", 1)),
+            ("acme.secrets.vault", version_of_vault("acme", 2)),
+        ] {
+            let handler = handler(CapabilitySlot::Secrets, path, "*");
+            registry.register(handler, origin).expect("free, or the same pack");
+        }
+        let origin = |path: &str| registry.origin(&path.parse().expect(path));
+        assert_eq!(origin("acme.secrets.vault"), Some(&version_of_vault("acme", 1)));
+        assert_eq!(origin("acme.secrets.none"), None);
+    }
+
+    #[test]
     fn native_handlers_for_one_path_conflict() {
         let mut registry = Registry::default();
         let native = || (handler(CapabilitySlot::State, "a.b", "*"), Origin::NATIVE);
