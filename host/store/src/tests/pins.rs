@@ -34,7 +34,7 @@ pub(super) fn pin(archive: &[u8]) -> Pin {
     }
 }
 
-fn update(store: &Store, pin: Option<Pin>) {
+pub(super) fn update(store: &Store, pin: Option<Pin>) {
     save_environment(store, |environment| {
         change::update(environment, vault(), pin.clone()).expect("bound").environment
     });
@@ -46,20 +46,20 @@ fn rollback(store: &Store) {
     });
 }
 
-fn bound(store: &Store) -> Binding {
+pub(super) fn bound(store: &Store) -> Binding {
     let environment = store.load(&local()).expect("loaded").environment;
     environment.binding(&secrets()).expect("bound").clone()
 }
 
-fn previous_pin(binding: &Binding) -> Option<Pin> {
+pub(super) fn previous_pin(binding: &Binding) -> Option<Pin> {
     binding.readable_previous().and_then(|previous| previous.pin.clone())
 }
 
-fn lock(store: &Store) -> String {
+pub(super) fn lock(store: &Store) -> String {
     read(store, "packs.lock.json")
 }
 
-fn write_lock(store: &Store, text: &str) {
+pub(super) fn write_lock(store: &Store, text: &str) {
     fs::write(store.gc_root().join("local/packs.lock.json"), text).expect("a file");
 }
 
@@ -145,52 +145,6 @@ fn without_pins_no_file_is_written() {
 }
 
 #[test]
-fn a_file_of_schema_v1_is_read_and_converted() {
-    let (_root, store) = store(FIXTURES[0]);
-    update(&store, Some(pin(b"first")));
-    let v1 = r#"{
-  "schema": "greentic.env-pack-lock.v1",
-  "x_note": 1.00,
-  "packs": {
-    "/packs/vault.gtpack": {
-      "archive_sha256": "ARCHIVE",
-      "big": 1e400,
-      "size": 5,
-      "handlers": [],
-      "grants": {"tools": [], "network": ["localhost:80"]},
-      "locked_at": "2026-11-23T09:37:16Z"
-    }
-  }
-}
-"#;
-    write_lock(&store, &v1.replace("ARCHIVE", &pin(b"first").archive.hex()));
-    let converted = bound(&store).pin.expect("pinned");
-    assert_eq!(converted.archive, pin(b"first").archive);
-    assert_eq!((converted.pack, converted.handlers.len()), (None, 0));
-    save_environment(&store, |environment| {
-        let state = BindingKey::Slot(CapabilitySlot::State.try_into().expect("a core slot"));
-        change::remove(environment, &state).expect("bound").environment
-    });
-    let text = lock(&store);
-    for part in ["env-pack-lock.v2", "\"x_note\": 1.00", "\"big\": 1e400", "\"secrets\": {"] {
-        assert!(text.contains(part), "{part} is missing:\n{text}");
-    }
-    assert!(!text.contains("\"packs\""), "{text}");
-    assert_eq!(bound(&store).pin.expect("pinned").archive, pin(b"first").archive);
-}
-
-#[test]
-fn schema_v1_does_not_say_which_archive_a_rebuilt_file_had() {
-    let (_root, store) = store(FIXTURES[0]);
-    update(&store, Some(pin(b"first")));
-    update(&store, Some(pin(b"second")));
-    let pin = lock(&store).replace("\"secrets\": {", "\"/packs/vault.gtpack\": {");
-    write_lock(&store, &pin.replace("lock.v2", "lock.v1").replace("\"bindings\"", "\"packs\""));
-    assert_eq!(bound(&store).pin.expect("pinned").archive, pins::pin(b"second").archive);
-    assert_eq!(previous_pin(&bound(&store)), None);
-}
-
-#[test]
 fn members_of_others_survive_with_their_archive() {
     let (_root, store) = store(FIXTURES[0]);
     update(&store, Some(pin(b"first")));
@@ -209,6 +163,26 @@ fn members_of_others_survive_with_their_archive() {
     update(&store, Some(pin(b"second")));
     update(&store, Some(pin(b"third")));
     assert!(!lock(&store).contains("1e400"), "they are about another archive:\n{}", lock(&store));
+}
+
+#[test]
+fn changed_parts_of_a_pin_are_written() {
+    let (_root, store) = store(FIXTURES[0]);
+    update(&store, Some(pin(b"first")));
+    let pack = Some(PackIdentity {
+        id: ForeignText::new("acme.vault"),
+        version: "0.4.3".to_owned(),
+        publisher: ForeignText::new("acme"),
+    });
+    for changed in [
+        Pin { handlers: Vec::new(), ..pin(b"first") },
+        Pin { pack, ..pin(b"first") },
+        Pin { pack: None, ..pin(b"first") },
+        Pin { grants: Permissions::default(), ..pin(b"first") },
+    ] {
+        update(&store, Some(changed.clone()));
+        assert_eq!(bound(&store).pin, Some(changed));
+    }
 }
 
 #[test]
