@@ -88,8 +88,9 @@ impl PinRecord {
         }
     }
 
-    /// Sets the members of an object to those of a pin. If the object was read from a pin of
-    /// the same archive, `before`, lists that are the same keep their text.
+    /// Sets the members of an object to those of a pin. `before` is the pin that the object was
+    /// read from, if there was one. The identity, handlers and permissions keep their text, with
+    /// the members of other tools, if they are the same as before.
     pub(super) fn write(
         binding: &Binding,
         pin: &Pin,
@@ -104,7 +105,9 @@ impl PinRecord {
         object.put("manifest_digest", record.manifest_digest.map(|text| raw(text, depth)));
         object.set("archive_sha256", raw(record.archive_sha256, depth));
         object.set("size", raw(record.size, depth));
-        object.put("pack", record.pack.map(|pack| raw(pack, depth)));
+        if before.is_none_or(|before| before.pack != pin.pack) {
+            object.put("pack", record.pack.map(|pack| raw(pack, depth)));
+        }
         if before.is_none_or(|before| before.handlers != pin.handlers) {
             object.set("handlers", raw(record.handlers, depth));
         }

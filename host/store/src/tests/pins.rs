@@ -186,6 +186,21 @@ fn changed_parts_of_a_pin_are_written() {
 }
 
 #[test]
+fn members_of_others_in_parts_of_a_pin_survive() {
+    let (_root, store) = store(FIXTURES[0]);
+    update(&store, Some(pin(b"first")));
+    let odd = lock(&store)
+        .replace("\"pack\": {", "\"pack\": {\n        \"x_pack\": 1.50,")
+        .replace("\"component\": ", "\"x_handler\": 2.50,\n          \"component\": ");
+    write_lock(&store, &odd);
+    update(&store, Some(Pin { grants: Permissions::default(), ..pin(b"first") }));
+    update(&store, Some(pin(b"second")));
+    for part in ["\"x_pack\": 1.50", "\"x_handler\": 2.50"] {
+        assert_eq!(lock(&store).matches(part).count(), 1, "{part}:\n{}", lock(&store));
+    }
+}
+
+#[test]
 fn a_malformed_file_is_named() {
     let (_root, store) = store(FIXTURES[0]);
     update(&store, Some(pin(b"first")));
