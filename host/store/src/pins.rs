@@ -44,7 +44,7 @@ struct StoredPin {
 impl PinsDocument {
     /// Parses the file and the pins in it.
     pub(super) fn parse(text: &str, path: &Path) -> Result<Self, StoreError> {
-        let object = JsonObject::document(text, path, &[SCHEMA, SCHEMA_V1])?;
+        let mut object = JsonObject::document(text, path, &[SCHEMA, SCHEMA_V1])?;
         let schema: String = object.require("schema", path)?;
         let is_v1 = schema == SCHEMA_V1;
         let list = if is_v1 { "packs" } else { "bindings" };
@@ -56,6 +56,10 @@ impl PinsDocument {
                 let place = format!("`{list}.{}`", ForeignText::excerpt(name));
                 StoreError::malformed(path, place, reason)
             })?);
+        }
+        // the next change writes the list of schema v2 instead
+        if is_v1 {
+            object.remove(list);
         }
         Ok(Self { object, pins })
     }
@@ -98,7 +102,6 @@ impl PinsDocument {
         }
         let mut object = self.object.clone();
         object.set("schema", raw(SCHEMA, 1));
-        object.remove("packs");
         object.set("bindings", entries.into_raw(1));
         object.render(0) + "\n"
     }

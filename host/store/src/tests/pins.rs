@@ -201,6 +201,16 @@ fn members_of_others_in_parts_of_a_pin_survive() {
 }
 
 #[test]
+fn a_member_with_the_name_of_the_list_in_schema_v1_belongs_to_others() {
+    let (_root, store) = store(FIXTURES[0]);
+    update(&store, Some(pin(b"first")));
+    let odd = lock(&store).replace("\"bindings\": {", "\"packs\": [1.00],\n  \"bindings\": {");
+    write_lock(&store, &odd);
+    update(&store, Some(pin(b"second")));
+    assert!(lock(&store).contains("\"packs\": [1.00]"), "{}", lock(&store));
+}
+
+#[test]
 fn a_malformed_file_is_named() {
     let (_root, store) = store(FIXTURES[0]);
     update(&store, Some(pin(b"first")));
