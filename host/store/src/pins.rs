@@ -72,7 +72,7 @@ impl PinsDocument {
 
     /// Finds the pin of a binding, or of the previous one that it keeps.
     fn find(&self, bound: &Binding, binding: &Binding) -> Option<&StoredPin> {
-        let key = key_text(&binding.key());
+        let key = key_text(&bound.key());
         let is_previous = binding.generation != bound.generation;
         self.pins.iter().find(|stored| {
             let is_of_binding = match (&stored.key, stored.generation) {
@@ -151,7 +151,7 @@ impl PinsDocument {
         pin: &Pin,
         level: usize,
     ) -> JsonObject {
-        let key = key_text(&binding.key());
+        let key = key_text(&bound.key());
         let same_archive = |stored: &&StoredPin| {
             stored.pin.archive == pin.archive && stored.key.as_ref().is_none_or(|of| *of == key)
         };

@@ -1,5 +1,7 @@
 //! Tests of `packs.lock.json`.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use env_pack_domain::{
     Binding, CapabilitySlot, ForeignText, PackIdentity, Permissions, Pin, PinnedHandler,
     Sha256Digest, ToolPermission,
@@ -166,6 +168,21 @@ fn members_of_others_survive_with_their_archive() {
 }
 
 #[test]
+fn members_of_others_in_parts_of_a_pin_survive() {
+    let (_root, store) = store(FIXTURES[0]);
+    update(&store, Some(pin(b"first")));
+    let odd = lock(&store)
+        .replace("\"pack\": {", "\"pack\": {\n        \"x_pack\": 1.50,")
+        .replace("\"component\": ", "\"x_handler\": 2.50,\n          \"component\": ");
+    write_lock(&store, &odd);
+    update(&store, Some(Pin { grants: Permissions::default(), ..pin(b"first") }));
+    update(&store, Some(pin(b"second")));
+    for part in ["\"x_pack\": 1.50", "\"x_handler\": 2.50"] {
+        assert_eq!(lock(&store).matches(part).count(), 1, "{part}:\n{}", lock(&store));
+    }
+}
+
+#[test]
 fn changed_parts_of_a_pin_are_written() {
     let (_root, store) = store(FIXTURES[0]);
     update(&store, Some(pin(b"first")));
@@ -186,21 +203,6 @@ fn changed_parts_of_a_pin_are_written() {
 }
 
 #[test]
-fn members_of_others_in_parts_of_a_pin_survive() {
-    let (_root, store) = store(FIXTURES[0]);
-    update(&store, Some(pin(b"first")));
-    let odd = lock(&store)
-        .replace("\"pack\": {", "\"pack\": {\n        \"x_pack\": 1.50,")
-        .replace("\"component\": ", "\"x_handler\": 2.50,\n          \"component\": ");
-    write_lock(&store, &odd);
-    update(&store, Some(Pin { grants: Permissions::default(), ..pin(b"first") }));
-    update(&store, Some(pin(b"second")));
-    for part in ["\"x_pack\": 1.50", "\"x_handler\": 2.50"] {
-        assert_eq!(lock(&store).matches(part).count(), 1, "{part}:\n{}", lock(&store));
-    }
-}
-
-#[test]
 fn a_member_with_the_name_of_the_list_in_schema_v1_belongs_to_others() {
     let (_root, store) = store(FIXTURES[0]);
     update(&store, Some(pin(b"first")));
@@ -208,6 +210,26 @@ fn a_member_with_the_name_of_the_list_in_schema_v1_belongs_to_others() {
     write_lock(&store, &odd);
     update(&store, Some(pin(b"second")));
     assert!(lock(&store).contains("\"packs\": [1.00]"), "{}", lock(&store));
+}
+
+#[test]
+fn a_previous_binding_of_another_slot_has_no_pin() {
+    let (_root, store) = store(FIXTURES[0]);
+    let state = BindingPlace::Slot(CapabilitySlot::State.try_into().expect("a core slot"));
+    save_environment(&store, |environment| {
+        let request = BindingRequest { place: state.clone(), ..vault() };
+        change::update(environment, request, Some(pin(b"first"))).expect("bound").environment
+    });
+    let of_state = r#"{"slot":"state","kind":"acme.secrets.vault@0.4.2",
+        "pack_ref":"/packs/vault.gtpack","generation":1}"#;
+    let reference = format!("inline://{}", URL_SAFE_NO_PAD.encode(of_state));
+    let slot = "\"slot\": \"secrets\",";
+    let text = read(&store, "environment.json");
+    let text = text.replace(slot, &format!("{slot} \"previous_binding_ref\": \"{reference}\","));
+    fs::write(store.gc_root().join("local/environment.json"), text).expect("a file");
+    let previous = bound(&store);
+    let previous = previous.readable_previous().expect("a previous binding");
+    assert_eq!((&previous.place, &previous.pin), (&state, &None));
 }
 
 #[test]
