@@ -59,8 +59,8 @@ impl Binding {
             && *answers_ref == other.answers_ref
     }
 
-    /// Sets the pin of this binding, and of the previous one that it keeps. `pin_of` is called
-    /// with this binding, and with each of the two.
+    /// Sets the pins of this binding and of its previous one, as
+    /// [`Environment::with_pins`](crate::Environment::with_pins) does.
     pub(crate) fn set_pins(&mut self, pin_of: &impl Fn(&Self, &Self) -> Option<Pin>) {
         let bound = self.clone();
         self.pin = pin_of(&bound, &bound);

@@ -71,8 +71,8 @@ impl Environment {
         self.extensions.iter().filter(move |binding| binding.kind.path() == path)
     }
 
-    /// Returns the environment with other pins: that of each binding, and of the previous
-    /// binding that it keeps. `pin_of` is called with the binding, and with each of the two.
+    /// Returns the environment with other pins. `pin_of(bound, binding)` returns the pin of
+    /// `binding`, which is either `bound` itself or its previous binding.
     #[must_use]
     pub fn with_pins(mut self, pin_of: impl Fn(&Binding, &Binding) -> Option<Pin>) -> Self {
         for binding in self.packs.iter_mut().chain(&mut self.extensions) {

@@ -46,7 +46,7 @@ impl Registry {
     ///
     /// Registering the same path from the same archive again has no effect, because
     /// several instances of an extension share one pack. Another version of the same pack is
-    /// registered beside it.
+    /// registered next to it.
     ///
     /// # Errors
     /// [`DuplicateRegistration`] when the path is registered by an unrelated pack. The first

@@ -10,9 +10,9 @@ use super::trust_root::TrustRoot;
 /// A change that was decided: the new values, and how the audit log records it.
 #[derive(Debug)]
 pub struct Change<T> {
-    /// The environment with its pins, if they change.
+    /// The changed environment, with its pins; none if it stays the same.
     pub environment: Option<Environment>,
-    /// The trusted keys, if they change.
+    /// The changed trusted keys; none if they stay the same.
     pub trust_root: Option<TrustRoot>,
     /// The events for the audit log.
     pub events: Vec<AuditEvent>,

@@ -2,7 +2,8 @@
 //! binding, and of the previous binding that a rollback restores.
 //!
 //! A pin names the pack reference and the generation of its binding. If another tool changed
-//! the binding, they differ, and the pin does not count: nobody checked what is bound now.
+//! the binding, they differ, and the pin is ignored: this program did not check the pack that is
+//! bound now.
 //!
 //! Schema v1 had one pin for each pack reference. It is read, and the next change converts it.
 
@@ -30,14 +31,14 @@ pub(super) struct PinsDocument {
 /// A pin, and the JSON object that it was read from.
 #[derive(Clone, Debug)]
 struct StoredPin {
-    /// The key of its binding; none in a file of schema v1.
-    key: Option<String>,
+    /// The name of its entry in `bindings`; none in a file of schema v1.
+    entry: Option<String>,
     pack_ref: String,
     /// The generation of its binding, if the file says it.
     generation: Option<u64>,
     pin: Pin,
     object: JsonObject,
-    /// The number of pins in whose `previous` it is.
+    /// How many members `previous` lead to it from its entry.
     level: usize,
 }
 
@@ -70,30 +71,33 @@ impl PinsDocument {
             .with_pins(|bound, binding| self.find(bound, binding).map(|stored| stored.pin.clone()))
     }
 
-    /// Finds the pin of a binding, or of the previous one that it keeps.
+    /// Finds the pin of `binding`, which is `bound` or its previous binding.
     fn find(&self, bound: &Binding, binding: &Binding) -> Option<&StoredPin> {
-        let key = key_text(&bound.key());
+        let entry = entry_name(&bound.key());
         let is_previous = binding.generation != bound.generation;
         self.pins.iter().find(|stored| {
-            let is_of_binding = match (&stored.key, stored.generation) {
-                // the file does not say which of two archives with one reference it is
+            let is_of_binding = match (&stored.entry, stored.generation) {
+                // the one pin of a reference is that of the bound archive; the previous archive
+                // is the same one only if the reference names it by its digest
                 (None, _) => {
                     !is_previous || binding.pack_ref != bound.pack_ref || is_exact(binding)
                 }
-                (Some(of), None) => *of == key && (stored.level > 0) == is_previous,
-                (Some(of), Some(generation)) => *of == key && generation == binding.generation,
+                (Some(name), None) => *name == entry && (stored.level > 0) == is_previous,
+                (Some(name), Some(generation)) => {
+                    *name == entry && generation == binding.generation
+                }
             };
             is_of_binding && stored.pack_ref == binding.pack_ref.text()
         })
     }
 
-    /// Returns the text of the file with the pins of these environments, which have the same
-    /// bindings at different times; the newest comes first.
+    /// Returns the text of the file with the pins of these environments, which are versions of
+    /// one environment, the newest first.
     pub(super) fn render(&self, environments: &[&Environment]) -> String {
         let mut entries = JsonObject::default();
         for binding in environments.iter().flat_map(|environment| environment.bindings()) {
             let key = binding.key();
-            let name = key_text(&key);
+            let name = entry_name(&key);
             if entries.get(&name).is_none()
                 && let Some(entry) = self.render_chain(environments, &key)
             {
@@ -106,8 +110,8 @@ impl PinsDocument {
         object.render(0) + "\n"
     }
 
-    /// Renders the pins of one binding, each older one as the `previous` of the newer; none if
-    /// there are none.
+    /// Renders the entry of a binding: its newest pin, with each older one in the member
+    /// `previous` of the newer. Returns `None` if there are no pins.
     fn render_chain(
         &self,
         environments: &[&Environment],
@@ -123,7 +127,7 @@ impl PinsDocument {
             let is_new = chain.iter().all(|(_, newer)| {
                 (newer.generation, &newer.pack_ref) != (binding.generation, &binding.pack_ref)
             });
-            // the first level is the bound one, pinned or not
+            // the first level is for the newest binding, pinned or not
             if is_new && (chain.is_empty() || binding.pin.is_some()) {
                 chain.push((bound, binding));
             }
@@ -151,9 +155,10 @@ impl PinsDocument {
         pin: &Pin,
         level: usize,
     ) -> JsonObject {
-        let key = key_text(&bound.key());
+        let entry = entry_name(&bound.key());
         let same_archive = |stored: &&StoredPin| {
-            stored.pin.archive == pin.archive && stored.key.as_ref().is_none_or(|of| *of == key)
+            stored.pin.archive == pin.archive
+                && stored.entry.as_ref().is_none_or(|name| *name == entry)
         };
         let old = self
             .find(bound, binding)
@@ -187,24 +192,25 @@ fn read_v1(pack_ref: &str, text: &RawValue) -> Result<Vec<StoredPin>, String> {
     let object = parse_object(text)?;
     let record: PinRecord = parse(text)?;
     let pin = record.parse()?;
-    let (key, pack_ref) = (None, pack_ref.to_owned());
-    Ok(vec![StoredPin { key, pack_ref, generation: None, pin, object, level: 0 }])
+    let pack_ref = pack_ref.to_owned();
+    Ok(vec![StoredPin { entry: None, pack_ref, generation: None, pin, object, level: 0 }])
 }
 
-/// Reads the pin of a binding, and those in its member `previous`.
-fn read_chain(key: &str, text: &RawValue) -> Result<Vec<StoredPin>, String> {
+/// Reads the entry of a binding: its pin, and the older ones in members `previous`.
+fn read_chain(name: &str, text: &RawValue) -> Result<Vec<StoredPin>, String> {
     let mut pins = Vec::new();
     let mut next = Some(text.to_owned());
     let mut level = 0;
     while let Some(text) = next {
         let mut object = parse_object(&text)?;
         next = object.take("previous");
-        // the bound pack may have no pin, and the previous one may
+        // a binding without a pin has only a member `previous`, with the pin of the previous one
         if object.get("archive_sha256").is_some() {
             let record: PinRecord = parse(&text)?;
             let pack_ref = record.pack_ref.clone().ok_or("member `pack_ref` is missing")?;
-            let (generation, key) = (record.generation, Some(key.to_owned()));
-            pins.push(StoredPin { key, pack_ref, generation, pin: record.parse()?, object, level });
+            let pin = record.parse()?;
+            let (entry, generation) = (Some(name.to_owned()), record.generation);
+            pins.push(StoredPin { entry, pack_ref, generation, pin, object, level });
         }
         level += 1;
     }
@@ -219,8 +225,9 @@ fn parse<T: serde::de::DeserializeOwned>(text: &RawValue) -> Result<T, String> {
     serde_json::from_str(text.get()).map_err(|error| StoreError::reason(&error))
 }
 
-/// Returns the name of a binding in the file: its slot, or its path and instance.
-fn key_text(key: &BindingKey) -> String {
+/// Returns the name of the entry of a binding: its slot, or its extension path and instance. Two
+/// keys never have one name: a path has a `.`, which a slot has not, and no `/`.
+fn entry_name(key: &BindingKey) -> String {
     match key {
         BindingKey::Slot(slot) => slot.to_string(),
         BindingKey::Extension { path, instance: None } => path.to_string(),

@@ -151,18 +151,22 @@ fn a_changed_reference_keeps_everything_else() {
     assert!(matches!(free, Err(Refusal::NotBound { .. })));
 }
 
+fn grants_of_localhost() -> Permissions {
+    Permissions { tools: Vec::new(), network: vec!["localhost:80".parse().expect("an address")] }
+}
+
 #[test]
 fn changed_permissions_keep_everything_else() {
     let environment = updated();
-    let grants = Permissions {
-        tools: Vec::new(),
-        network: vec!["localhost:80".parse().expect("an address")],
-    };
+    let grants = grants_of_localhost();
     let change = set_grants(&environment, &key(), grants.clone()).expect("bound");
     let before = environment.packs()[0].clone();
     let after = Binding { pin: Some(Pin { grants, ..pin(2) }), ..before.clone() };
     assert_eq!(change.environment.packs(), std::slice::from_ref(&after));
     assert_eq!((change.before, change.after), (Some(before), Some(after)));
+    let unpinned = add(&empty(), secrets("a.b@1.0.0"), None).expect("free").environment;
+    let unchanged = set_grants(&unpinned, &key(), grants_of_localhost()).expect("bound");
+    assert!(unchanged.is_unchanged());
     let free = set_grants(&empty(), &key(), Permissions::default());
     assert!(matches!(free, Err(Refusal::NotBound { .. })));
 }
