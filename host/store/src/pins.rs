@@ -204,8 +204,8 @@ fn read_chain(name: &str, text: &RawValue) -> Result<Vec<StoredPin>, String> {
     while let Some(text) = next {
         let mut object = parse_object(&text)?;
         next = object.take("previous");
-        // a binding without a pin has only a member `previous`, with the pin of the previous one
-        if object.get("archive_sha256").is_some() {
+        // without a pin of its own, a binding has only the member `previous`
+        if object.get("pack_ref").is_some() || object.get("archive_sha256").is_some() {
             let record: PinRecord = parse(&text)?;
             let pack_ref = record.pack_ref.clone().ok_or("member `pack_ref` is missing")?;
             let pin = record.parse()?;

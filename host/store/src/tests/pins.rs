@@ -128,6 +128,25 @@ fn the_generation_of_a_pin_is_optional() {
 }
 
 #[test]
+fn instances_of_an_extension_have_pins_of_their_own() {
+    let (_root, store) = store(FIXTURES[0]);
+    for (instance, archive) in [(None, b"first".as_slice()), (Some("eu"), b"second")] {
+        let instance = instance.map(|name| name.parse().expect("an instance id"));
+        let request = BindingRequest { place: BindingPlace::Extension(instance), ..vault() };
+        save_environment(&store, |environment| {
+            let pin = Some(pin(archive));
+            change::add(environment, request.clone(), pin).expect("not bound").environment
+        });
+    }
+    let environment = store.load(&local()).expect("loaded").environment;
+    let pins: Vec<_> = environment.extensions().iter().map(|bound| bound.pin.clone()).collect();
+    assert_eq!(pins, [Some(pin(b"first")), Some(pin(b"second"))]);
+    for name in ["\"acme.secrets.vault\": {", "\"acme.secrets.vault/eu\": {"] {
+        assert_eq!(lock(&store).matches(name).count(), 1, "{}", lock(&store));
+    }
+}
+
+#[test]
 fn a_removed_binding_has_no_pin() {
     let (_root, store) = store(FIXTURES[0]);
     update(&store, Some(pin(b"first")));
@@ -243,6 +262,7 @@ fn a_malformed_file_is_named() {
         (good.replace("\"size\": 5", "\"size\": -5"), "`bindings.secrets`"),
         (good.replace("\"slot\": \"secrets\"", "\"slot\": \"none\""), "`bindings.secrets`"),
         (good.replace("\"pack_ref\"", "\"packref\""), "`pack_ref` is missing"),
+        (good.replace("\"archive_sha256\"", "\"archive\""), "`archive_sha256`"),
     ] {
         write_lock(&store, &bad);
         let error = store.load(&local()).expect_err("malformed").to_string();
