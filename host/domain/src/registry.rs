@@ -57,14 +57,15 @@ impl Registry {
         origin: Origin,
     ) -> Result<(), DuplicateRegistration> {
         let path = handler.descriptor_path();
-        let is_registered =
-            |(_, kept): &Entry| kept.archive.is_some() && kept.archive == origin.archive;
-        if self.entries_of(path).any(is_registered) {
+        if origin.archive.is_some()
+            && self.entries_of(path).any(|(_, kept)| kept.archive == origin.archive)
+        {
             return Ok(());
         }
         if let Some((_, kept)) = self.entries_of(path).find(|(_, kept)| !kept.is_same_pack(&origin))
         {
-            let (path, kept) = (path.clone(), kept.clone());
+            let path = path.clone();
+            let kept = kept.clone();
             return Err(DuplicateRegistration { path, kept, refused: origin });
         }
         self.entries.push((handler, origin));
@@ -146,7 +147,8 @@ fn supporting<'a>(
     let Some((handler, _)) = entry else { return Err(ResolveError::Unknown { path }) };
     let supported = handler.supported_versions();
     if !supported.matches(kind.version()) {
-        let (requested, supported) = (kind.version().clone(), supported.clone());
+        let requested = kind.version().clone();
+        let supported = supported.clone();
         return Err(ResolveError::VersionUnsupported { path, requested, supported });
     }
     Ok(handler.as_ref())

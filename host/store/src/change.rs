@@ -1,6 +1,6 @@
 //! A decided change of an environment, and the texts that it writes.
 
-use env_pack_domain::Environment;
+use env_pack_domain::{Binding, Environment};
 
 use super::audit::{self, AuditEvent};
 use super::backend::{Edit, TextKind};
@@ -48,26 +48,25 @@ impl<T> Change<T> {
 /// and those of the old ones are removed last, so that after an interruption each binding has
 /// its pin.
 fn environment_writes(base: &Base, after: &Environment) -> Vec<(TextKind, String)> {
-    let mut writes = Vec::new();
     let document = base.document.render(after);
-    let has_pins = |environment: &Environment| {
-        environment.bindings().any(|binding| {
-            binding.pin.is_some()
-                || binding.readable_previous().is_some_and(|old| old.pin.is_some())
-        })
-    };
-    let pins = (base.pins_text.is_some() || has_pins(after))
-        .then(|| (base.pins.render(&[after, &base.environment]), base.pins.render(&[after])));
-    let stored = base.pins_text.as_deref();
-    let (first, last) = pins.unzip();
-    if let Some(first) = first.clone().filter(|first| Some(first.as_str()) != stored) {
-        writes.push((TextKind::Pins, first));
+    let has_pins = base.pins_text.is_some() || after.bindings().any(is_pinned);
+    let all_pins = has_pins.then(|| base.pins.render(&[after, &base.environment]));
+    let new_pins = has_pins.then(|| base.pins.render(&[after]));
+    let mut writes = Vec::new();
+    if all_pins != base.pins_text {
+        writes.extend(all_pins.clone().map(|text| (TextKind::Pins, text)));
     }
     if base.is_new || document != base.document.render(&base.environment) {
         writes.push((TextKind::Document, document));
     }
-    if let Some(last) = last.filter(|last| Some(last) != first.as_ref()) {
-        writes.push((TextKind::Pins, last));
+    if new_pins != all_pins {
+        writes.extend(new_pins.map(|text| (TextKind::Pins, text)));
     }
     writes
+}
+
+/// Returns true if the binding or its previous one has a pin.
+fn is_pinned(binding: &Binding) -> bool {
+    binding.pin.is_some()
+        || binding.readable_previous().is_some_and(|previous| previous.pin.is_some())
 }

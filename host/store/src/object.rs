@@ -122,8 +122,9 @@ pub(super) fn raw(value: impl Serialize, depth: usize) -> Box<RawValue> {
 
 /// Returns a value with the indentation of another depth.
 pub(super) fn indented(value: &RawValue, from: usize, to: usize) -> Box<RawValue> {
-    let (from, to) = ("  ".repeat(from), "  ".repeat(to));
-    let text = value.get().replace(&format!("\n{from}"), &format!("\n{to}"));
+    let from = format!("\n{}", "  ".repeat(from));
+    let to = format!("\n{}", "  ".repeat(to));
+    let text = value.get().replace(&from, &to);
     RawValue::from_string(text).expect("it is JSON still")
 }
 

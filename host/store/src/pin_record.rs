@@ -63,10 +63,6 @@ type ParseFault = Box<dyn std::error::Error>;
 
 impl PinRecord {
     fn new(binding: &Binding, pin: &Pin) -> Self {
-        let tool = |tool: &ToolPermission| ToolRecord {
-            tool: tool.tool().to_owned(),
-            args: tool.args().to_vec(),
-        };
         Self {
             pack_ref: Some(binding.pack_ref.text()),
             generation: Some(binding.generation),
@@ -80,7 +76,7 @@ impl PinRecord {
             }),
             handlers: pin.handlers.iter().map(HandlerRecord::from).collect(),
             grants: GrantsRecord {
-                tools: pin.grants.tools.iter().map(tool).collect(),
+                tools: pin.grants.tools.iter().map(ToolRecord::from).collect(),
                 network: pin.grants.network.iter().map(ToString::to_string).collect(),
             },
             signer: pin.signer.as_ref().map(|signer| signer.as_exact().to_owned()),
@@ -177,6 +173,12 @@ impl From<&PinnedHandler> for HandlerRecord {
             descriptor_path: handler.descriptor_path.to_string(),
             supported_versions: handler.supported_versions.to_string(),
         }
+    }
+}
+
+impl From<&ToolPermission> for ToolRecord {
+    fn from(permission: &ToolPermission) -> Self {
+        Self { tool: permission.tool().to_owned(), args: permission.args().to_vec() }
     }
 }
 

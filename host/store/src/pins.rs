@@ -209,7 +209,8 @@ fn read_chain(name: &str, text: &RawValue) -> Result<Vec<StoredPin>, String> {
             let record: PinRecord = parse(&text)?;
             let pack_ref = record.pack_ref.clone().ok_or("member `pack_ref` is missing")?;
             let pin = record.parse()?;
-            let (entry, generation) = (Some(name.to_owned()), record.generation);
+            let entry = Some(name.to_owned());
+            let generation = record.generation;
             pins.push(StoredPin { entry, pack_ref, generation, pin, object, level });
         }
         level += 1;

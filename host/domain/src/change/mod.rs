@@ -78,7 +78,8 @@ pub fn update(
     };
     let mut after = request.into_binding(before.generation.saturating_add(1), pin);
     if after.has_same_content(before) {
-        let (environment, before) = (environment.clone(), Some(before.clone()));
+        let environment = environment.clone();
+        let before = Some(before.clone());
         return Ok(BindingChange { environment, after: before.clone(), before });
     }
     let previous = Binding { previous: None, ..before.clone() };
