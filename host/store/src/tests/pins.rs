@@ -36,6 +36,15 @@ pub(super) fn pin(archive: &[u8]) -> Pin {
     }
 }
 
+/// Returns the pin of a signed archive from a registry.
+fn signed(archive: &[u8]) -> Pin {
+    Pin {
+        manifest: Some(Sha256Digest::compute(b"manifest")),
+        signer: Some(ForeignText::new("k1")),
+        ..pin(archive)
+    }
+}
+
 pub(super) fn update(store: &Store, pin: Option<Pin>) {
     save_environment(store, |environment| {
         change::update(environment, vault(), pin.clone()).expect("bound").environment
@@ -81,12 +90,18 @@ fn a_rebuilt_file_has_two_pins() {
 fn the_file_names_binding_and_previous_binding() {
     let (_root, store) = store(FIXTURES[0]);
     update(&store, Some(pin(b"first")));
-    let second = Pin {
-        manifest: Some(Sha256Digest::compute(b"manifest")),
-        signer: Some(ForeignText::new("k1")),
-        ..pin(b"second")
-    };
-    update(&store, Some(second));
+    update(&store, Some(signed(b"second")));
+    assert_eq!(lock(&store), include_str!("packs.lock.json"));
+}
+
+#[test]
+fn updates_that_are_saved_together_write_the_same_file() {
+    let (_root, store) = store(FIXTURES[0]);
+    save_environment(&store, |environment| {
+        let first = change::update(environment, vault(), Some(pin(b"first"))).expect("bound");
+        let second = Some(signed(b"second"));
+        change::update(&first.environment, vault(), second).expect("bound").environment
+    });
     assert_eq!(lock(&store), include_str!("packs.lock.json"));
 }
 
