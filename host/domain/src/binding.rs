@@ -59,8 +59,8 @@ impl Binding {
             && *answers_ref == other.answers_ref
     }
 
-    /// Sets the pin of this binding, and of the previous one that it keeps. `pin_of` is called
-    /// with this binding, and with each of the two.
+    /// Sets the pins of this binding and of its previous one, as
+    /// [`Environment::with_pins`](crate::Environment::with_pins) does.
     pub(crate) fn set_pins(&mut self, pin_of: &impl Fn(&Self, &Self) -> Option<Pin>) {
         let bound = self.clone();
         self.pin = pin_of(&bound, &bound);
@@ -204,6 +204,13 @@ pub struct EscapingAnswersRef {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stored_path_is_kept_as_it_was_written() {
+        for path in ["answers.json", "../elsewhere.json", ""] {
+            assert_eq!(AnswersRef::new(path).as_str(), path);
+        }
+    }
 
     #[test]
     fn answers_stay_inside_the_environment() {

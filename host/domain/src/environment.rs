@@ -79,8 +79,8 @@ impl Environment {
         })
     }
 
-    /// Returns the environment with other pins: that of each binding, and of the previous
-    /// binding that it keeps. `pin_of` is called with the binding, and with each of the two.
+    /// Returns the environment with other pins. `pin_of(bound, binding)` returns the pin of
+    /// `binding`, which is either `bound` itself or its previous binding.
     #[must_use]
     pub fn with_pins(mut self, pin_of: impl Fn(&Binding, &Binding) -> Option<Pin>) -> Self {
         for binding in self.packs.iter_mut().chain(&mut self.extensions) {
@@ -119,4 +119,67 @@ impl Environment {
 pub struct DuplicateBinding {
     /// The key of both bindings.
     pub key: BindingKey,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        CapabilitySlot, CoreSlot, PackDescriptor, PackRef, Permissions, PreviousBinding,
+        Sha256Digest,
+    };
+
+    fn binding(place: BindingPlace, kind: &str, generation: u64) -> Binding {
+        let kind: PackDescriptor = kind.parse().expect(kind);
+        let pack_ref = PackRef::Builtin(kind.clone());
+        Binding { place, kind, pack_ref, answers_ref: None, generation, pin: None, previous: None }
+    }
+
+    fn state() -> BindingPlace {
+        BindingPlace::Slot(CoreSlot::try_from(CapabilitySlot::State).expect("a core slot"))
+    }
+
+    fn environment(bindings: impl IntoIterator<Item = Binding>) -> Environment {
+        Environment::new("local".parse().expect("an id"), bindings).expect("different keys")
+    }
+
+    #[test]
+    fn instances_of_a_path_are_bindings_of_any_version() {
+        let instance = |name: &str| BindingPlace::Extension(Some(name.parse().expect(name)));
+        let environment = environment([
+            binding(BindingPlace::Extension(None), "a.oauth@1.0.0", 0),
+            binding(instance("eu"), "a.oauth@2.0.0", 0),
+            binding(instance("eu"), "a.other@1.0.0", 0),
+            binding(state(), "a.oauth@1.0.0", 0),
+        ]);
+        let path = "a.oauth".parse().expect("a path");
+        let found: Vec<_> = environment.instances_of(&path).map(Binding::key).collect();
+        assert_eq!(found, [environment.extensions()[0].key(), environment.extensions()[1].key()]);
+    }
+
+    #[test]
+    fn a_binding_and_its_previous_one_each_get_their_pin() {
+        let pin = |generation: u64| Pin {
+            manifest: None,
+            archive: Sha256Digest::compute(b"archive"),
+            size: generation,
+            pack: None,
+            handlers: Vec::new(),
+            grants: Permissions::default(),
+            signer: None,
+            locked_at: "2026-11-30T00:00:00Z".to_owned(),
+        };
+        let previous = binding(state(), "a.state@1.0.0", 3);
+        let bound = Binding {
+            previous: Some(PreviousBinding::Known(Box::new(previous))),
+            ..binding(state(), "a.state@2.0.0", 4)
+        };
+        let pinned = environment([bound]).with_pins(|bound, binding| {
+            assert_eq!(bound.generation, 4);
+            Some(pin(binding.generation))
+        });
+        assert_eq!(pinned.packs()[0].pin, Some(pin(4)));
+        let previous = pinned.packs()[0].readable_previous().expect("a previous binding");
+        assert_eq!(previous.pin, Some(pin(3)));
+    }
 }

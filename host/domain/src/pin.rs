@@ -127,6 +127,23 @@ mod tests {
     }
 
     #[test]
+    fn a_pack_provides_the_descriptor_paths_of_its_handlers() {
+        let handler = |path: &str| PinnedHandler {
+            component: ForeignText::new(path),
+            digest: Sha256Digest::from_bytes([7; 32]),
+            slot: CapabilitySlot::Secrets,
+            descriptor_path: path.parse().expect(path),
+            supported_versions: "*".parse().expect("a requirement"),
+        };
+        let handlers = vec![handler("acme.secrets.vault"), handler("acme.secrets.kms")];
+        let pack = Pin { handlers, ..pin(1, None, None) };
+        let provides = |path: &str| pack.provides(&path.parse().expect(path));
+        assert!(provides("acme.secrets.vault"));
+        assert!(provides("acme.secrets.kms"));
+        assert!(!provides("acme.secrets.other"));
+    }
+
+    #[test]
     fn the_time_of_pinning_is_not_content() {
         let early = pin(1, None, None);
         let late = Pin { locked_at: "2027-01-01T00:00:00Z".to_owned(), ..early.clone() };

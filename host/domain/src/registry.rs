@@ -46,7 +46,7 @@ impl Registry {
     ///
     /// Registering the same path from the same archive again has no effect, because
     /// several instances of an extension share one pack. Another version of the same pack is
-    /// registered as well.
+    /// registered next to it.
     ///
     /// # Errors
     /// [`DuplicateRegistration`] when the path is registered by an unrelated pack. The first
@@ -57,9 +57,9 @@ impl Registry {
         origin: Origin,
     ) -> Result<(), DuplicateRegistration> {
         let path = handler.descriptor_path();
-        let is_registered =
-            |(_, kept): &Entry| kept.archive.is_some() && kept.archive == origin.archive;
-        if self.entries_of(path).any(is_registered) {
+        if origin.archive.is_some()
+            && self.entries_of(path).any(|(_, kept)| kept.archive == origin.archive)
+        {
             return Ok(());
         }
         if let Some((_, kept)) = self.entries_of(path).find(|(_, kept)| !kept.is_same_pack(&origin))
@@ -328,6 +328,22 @@ mod tests {
         assert!(matches!(resolve(1), Err(ResolveError::VersionUnsupported { .. })));
         assert!(resolve(2).is_ok());
         assert!(matches!(resolve(3), Err(ResolveError::Unknown { .. })));
+    }
+
+    #[test]
+    fn the_origin_of_a_path_is_that_of_its_first_handler() {
+        let mut registry = Registry::default();
+        for (path, origin) in [
+            ("acme.secrets.other", Origin::NATIVE),
+            ("acme.secrets.vault", version_of_vault("acme", 1)),
+            ("acme.secrets.vault", version_of_vault("acme", 2)),
+        ] {
+            let handler = handler(CapabilitySlot::Secrets, path, "*");
+            registry.register(handler, origin).expect("free, or the same pack");
+        }
+        let origin = |path: &str| registry.origin(&path.parse().expect(path));
+        assert_eq!(origin("acme.secrets.vault"), Some(&version_of_vault("acme", 1)));
+        assert_eq!(origin("acme.secrets.none"), None);
     }
 
     #[test]

@@ -26,7 +26,8 @@ pub(super) trait Backend: fmt::Debug + Send + Sync {
     /// Returns true if the environment exists, even if it cannot be read.
     fn contains(&self, id: &EnvId) -> bool;
 
-    /// Reads the texts of an environment; none if it does not exist.
+    /// Reads the texts of an environment; none if it does not exist. The pins are those of the
+    /// document, even if another process changes both at the same time.
     fn read(&self, id: &EnvId) -> Result<Option<Texts>, StoreError>;
 
     /// Reads the text that a runtime wrote; none if there is none.

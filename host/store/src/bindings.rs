@@ -162,21 +162,18 @@ pub(super) fn merge(binding: &Binding, old: Option<&BindingElement>) -> JsonObje
     object
 }
 
+/// Returns the JSON object that the members of other tools are taken from.
 fn base(binding: &Binding, old: &BindingElement) -> JsonObject {
-    let is_rollback = binding.previous.is_none()
-        && old.binding.previous.as_ref().is_some_and(|previous| match previous {
-            PreviousBinding::Known(previous) => {
-                Binding { generation: binding.generation, ..(**previous).clone() } == *binding
-            }
-            PreviousBinding::Opaque(_) => false,
-        });
-    let reference =
-        || optional_member::<String>(&old.object, "previous_binding_ref").ok().flatten();
-    if is_rollback {
-        reference().and_then(|reference| previous_object(&reference)).unwrap_or_default()
-    } else {
-        old.object.clone()
+    let is_rollback = old.binding.readable_previous().is_some_and(|previous| {
+        let generation = binding.generation;
+        *binding == Binding { generation, previous: None, ..previous.clone() }
+    });
+    if !is_rollback {
+        return old.object.clone();
     }
+    let reference: Option<String> =
+        optional_member(&old.object, "previous_binding_ref").ok().flatten();
+    reference.and_then(|reference| previous_object(&reference)).unwrap_or_default()
 }
 
 /// Encodes a binding as an `inline://` reference: compact JSON with sorted members, as the

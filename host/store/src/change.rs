@@ -10,9 +10,9 @@ use super::trust_root::TrustRoot;
 /// A change that was decided: the new values, and how the audit log records it.
 #[derive(Debug)]
 pub struct Change<T> {
-    /// The environment with its pins, if they change.
+    /// The changed environment, with its pins; none if it stays the same.
     pub environment: Option<Environment>,
-    /// The trusted keys, if they change.
+    /// The changed trusted keys; none if they stay the same.
     pub trust_root: Option<TrustRoot>,
     /// The events for the audit log.
     pub events: Vec<AuditEvent>,
@@ -48,20 +48,19 @@ impl<T> Change<T> {
 /// and those of the old ones are removed last, so that after an interruption each binding has
 /// its pin.
 fn environment_writes(base: &Base, after: &Environment) -> Vec<(TextKind, String)> {
-    let mut writes = Vec::new();
     let document = base.document.render(after);
-    let pins = (base.pins_text.is_some() || after.has_pins())
-        .then(|| (base.pins.render(&[after, &base.environment]), base.pins.render(&[after])));
-    let stored = base.pins_text.as_deref();
-    let (first, last) = pins.unzip();
-    if let Some(first) = first.clone().filter(|first| Some(first.as_str()) != stored) {
-        writes.push((TextKind::Pins, first));
+    let has_pins = base.pins_text.is_some() || after.has_pins();
+    let all_pins = has_pins.then(|| base.pins.render(&[after, &base.environment]));
+    let new_pins = has_pins.then(|| base.pins.render(&[after]));
+    let mut writes = Vec::new();
+    if all_pins != base.pins_text {
+        writes.extend(all_pins.clone().map(|text| (TextKind::Pins, text)));
     }
     if base.is_new || document != base.document.render(&base.environment) {
         writes.push((TextKind::Document, document));
     }
-    if let Some(last) = last.filter(|last| Some(last) != first.as_ref()) {
-        writes.push((TextKind::Pins, last));
+    if new_pins != all_pins {
+        writes.extend(new_pins.map(|text| (TextKind::Pins, text)));
     }
     writes
 }

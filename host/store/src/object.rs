@@ -122,9 +122,9 @@ pub(super) fn raw(value: impl Serialize, depth: usize) -> Box<RawValue> {
 
 /// Returns a value with the indentation of another depth.
 pub(super) fn indented(value: &RawValue, from: usize, to: usize) -> Box<RawValue> {
-    let old_start = format!("\n{}", "  ".repeat(from));
-    let new_start = format!("\n{}", "  ".repeat(to));
-    let text = value.get().replace(&old_start, &new_start);
+    let from = format!("\n{}", "  ".repeat(from));
+    let to = format!("\n{}", "  ".repeat(to));
+    let text = value.get().replace(&from, &to);
     RawValue::from_string(text).expect("it is JSON still")
 }
 

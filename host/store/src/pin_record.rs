@@ -63,10 +63,6 @@ type ParseFault = Box<dyn std::error::Error>;
 
 impl PinRecord {
     fn new(binding: &Binding, pin: &Pin) -> Self {
-        let tool = |tool: &ToolPermission| ToolRecord {
-            tool: tool.tool().to_owned(),
-            args: tool.args().to_vec(),
-        };
         Self {
             pack_ref: Some(binding.pack_ref.text()),
             generation: Some(binding.generation),
@@ -80,7 +76,7 @@ impl PinRecord {
             }),
             handlers: pin.handlers.iter().map(HandlerRecord::from).collect(),
             grants: GrantsRecord {
-                tools: pin.grants.tools.iter().map(tool).collect(),
+                tools: pin.grants.tools.iter().map(ToolRecord::from).collect(),
                 network: pin.grants.network.iter().map(ToString::to_string).collect(),
             },
             signer: pin.signer.as_ref().map(|signer| signer.as_exact().to_owned()),
@@ -88,8 +84,9 @@ impl PinRecord {
         }
     }
 
-    /// Sets the members of an object to those of a pin. If the object was read from a pin of
-    /// the same archive, `before`, lists that are the same keep their text.
+    /// Sets the members of an object to those of a pin. `before` is the pin that the object was
+    /// read from, if there was one. The identity, handlers and permissions keep their text, with
+    /// the members of other tools, if they are the same as before.
     pub(super) fn write(
         binding: &Binding,
         pin: &Pin,
@@ -104,7 +101,9 @@ impl PinRecord {
         object.put("manifest_digest", record.manifest_digest.map(|text| raw(text, depth)));
         object.set("archive_sha256", raw(record.archive_sha256, depth));
         object.set("size", raw(record.size, depth));
-        object.put("pack", record.pack.map(|pack| raw(pack, depth)));
+        if before.is_none_or(|before| before.pack != pin.pack) {
+            object.put("pack", record.pack.map(|pack| raw(pack, depth)));
+        }
         if before.is_none_or(|before| before.handlers != pin.handlers) {
             object.set("handlers", raw(record.handlers, depth));
         }
@@ -174,6 +173,12 @@ impl From<&PinnedHandler> for HandlerRecord {
             descriptor_path: handler.descriptor_path.to_string(),
             supported_versions: handler.supported_versions.to_string(),
         }
+    }
+}
+
+impl From<&ToolPermission> for ToolRecord {
+    fn from(permission: &ToolPermission) -> Self {
+        Self { tool: permission.tool().to_owned(), args: permission.args().to_vec() }
     }
 }
 

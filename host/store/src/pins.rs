@@ -2,7 +2,8 @@
 //! binding, and of the previous binding that a rollback restores.
 //!
 //! A pin names the pack reference and the generation of its binding. If another tool changed
-//! the binding, they differ, and the pin does not count: what is bound now was not checked.
+//! the binding, they differ, and the pin is ignored: this program did not check the pack that is
+//! bound now.
 //!
 //! Schema v1 had one pin for each pack reference. It is read, and the next change converts it.
 
@@ -30,21 +31,21 @@ pub(super) struct PinsDocument {
 /// A pin, and the JSON object that it was read from.
 #[derive(Clone, Debug)]
 struct StoredPin {
-    /// The key of its binding; none in a file of schema v1.
-    key: Option<String>,
+    /// The name of its entry in `bindings`; none in a file of schema v1.
+    entry: Option<String>,
     pack_ref: String,
     /// The generation of its binding, if the file says it.
     generation: Option<u64>,
     pin: Pin,
     object: JsonObject,
-    /// The number of pins in whose `previous` it is.
+    /// How many members `previous` lead to it from its entry.
     level: usize,
 }
 
 impl PinsDocument {
     /// Parses the file and the pins in it.
     pub(super) fn parse(text: &str, path: &Path) -> Result<Self, StoreError> {
-        let object = JsonObject::document(text, path, &[SCHEMA, SCHEMA_V1])?;
+        let mut object = JsonObject::document(text, path, &[SCHEMA, SCHEMA_V1])?;
         let schema: String = object.require("schema", path)?;
         let is_v1 = schema == SCHEMA_V1;
         let list = if is_v1 { "packs" } else { "bindings" };
@@ -57,6 +58,10 @@ impl PinsDocument {
                 StoreError::malformed(path, place, reason)
             })?);
         }
+        // the next change writes the list of schema v2 instead
+        if is_v1 {
+            object.remove(list);
+        }
         Ok(Self { object, pins })
     }
 
@@ -66,18 +71,21 @@ impl PinsDocument {
             .with_pins(|bound, binding| self.find(bound, binding).map(|stored| stored.pin.clone()))
     }
 
-    /// Finds the pin of a binding, or of the previous one that it keeps.
+    /// Finds the pin of `binding`, which is `bound` or its previous binding.
     fn find(&self, bound: &Binding, binding: &Binding) -> Option<&StoredPin> {
-        let key = key_text(&binding.key());
+        let entry = entry_name(&bound.key());
         let is_previous = binding.generation != bound.generation;
         self.pins.iter().find(|stored| {
-            let is_of_binding = match (&stored.key, stored.generation) {
-                // the file does not say which of two archives with one reference it is
+            let is_of_binding = match (&stored.entry, stored.generation) {
+                // the one pin of a reference is that of the bound archive; the previous archive
+                // is the same one only if the reference names it by its digest
                 (None, _) => {
                     !is_previous || binding.pack_ref != bound.pack_ref || is_exact(binding)
                 }
-                (Some(of), None) => *of == key && (stored.level > 0) == is_previous,
-                (Some(of), Some(generation)) => *of == key && generation == binding.generation,
+                (Some(name), None) => *name == entry && (stored.level > 0) == is_previous,
+                (Some(name), Some(generation)) => {
+                    *name == entry && generation == binding.generation
+                }
             };
             is_of_binding && stored.pack_ref == binding.pack_ref.text()
         })
@@ -85,20 +93,21 @@ impl PinsDocument {
 
     /// Returns the pins that belong to none of these bindings, with their pack references.
     pub(super) fn others(&self, environment: &Environment) -> Vec<(String, Pin)> {
-        let keys: Vec<_> = environment.bindings().map(|bound| key_text(&bound.key())).collect();
-        let is_other =
-            |stored: &&StoredPin| stored.key.as_ref().is_none_or(|key| !keys.contains(key));
-        let others = self.pins.iter().filter(is_other);
+        let keys: Vec<_> = environment.bindings().map(|bound| entry_name(&bound.key())).collect();
+        let others = self
+            .pins
+            .iter()
+            .filter(|stored| stored.entry.as_ref().is_none_or(|entry| !keys.contains(entry)));
         others.map(|stored| (stored.pack_ref.clone(), stored.pin.clone())).collect()
     }
 
-    /// Returns the text of the file with the pins of these environments, which have the same
-    /// bindings at different times; the newest comes first.
+    /// Returns the text of the file with the pins of these environments, which are versions of
+    /// one environment, the newest first.
     pub(super) fn render(&self, environments: &[&Environment]) -> String {
         let mut entries = JsonObject::default();
         for binding in environments.iter().flat_map(|environment| environment.bindings()) {
             let key = binding.key();
-            let name = key_text(&key);
+            let name = entry_name(&key);
             if entries.get(&name).is_none()
                 && let Some(entry) = self.render_chain(environments, &key)
             {
@@ -107,19 +116,18 @@ impl PinsDocument {
         }
         // those of bindings that only a later version of this program knows
         for (name, entry) in self.object.child("bindings").members() {
-            if !is_known_key(name) {
+            if !is_known_entry(name) {
                 entries.set(name, entry.to_owned());
             }
         }
         let mut object = self.object.clone();
         object.set("schema", raw(SCHEMA, 1));
-        object.remove("packs");
         object.set("bindings", entries.into_raw(1));
         object.render(0) + "\n"
     }
 
-    /// Renders the pins of one binding, each older one as the `previous` of the newer; none if
-    /// there are none.
+    /// Renders the entry of a binding: its newest pin, with each older one in the member
+    /// `previous` of the newer. Returns `None` if there are no pins.
     fn render_chain(
         &self,
         environments: &[&Environment],
@@ -135,7 +143,7 @@ impl PinsDocument {
             let is_new = chain.iter().all(|(_, newer)| {
                 (newer.generation, &newer.pack_ref) != (binding.generation, &binding.pack_ref)
             });
-            // the first level is the bound one, pinned or not
+            // the first level is for the newest binding, pinned or not
             if is_new && (chain.is_empty() || binding.pin.is_some()) {
                 chain.push((bound, binding));
             }
@@ -163,9 +171,10 @@ impl PinsDocument {
         pin: &Pin,
         level: usize,
     ) -> JsonObject {
-        let key = key_text(&binding.key());
+        let entry = entry_name(&bound.key());
         let same_archive = |stored: &&StoredPin| {
-            stored.pin.archive == pin.archive && stored.key.as_ref().is_none_or(|of| *of == key)
+            stored.pin.archive == pin.archive
+                && stored.entry.as_ref().is_none_or(|name| *name == entry)
         };
         let old = self
             .find(bound, binding)
@@ -200,29 +209,25 @@ fn read_v1(pack_ref: &str, text: &RawValue) -> Result<Vec<StoredPin>, String> {
     let record: PinRecord = parse(text)?;
     let pin = record.parse()?;
     let pack_ref = pack_ref.to_owned();
-    Ok(vec![StoredPin { key: None, pack_ref, generation: None, pin, object, level: 0 }])
+    Ok(vec![StoredPin { entry: None, pack_ref, generation: None, pin, object, level: 0 }])
 }
 
-/// Reads the pin of a binding, and those in its member `previous`.
-fn read_chain(key: &str, text: &RawValue) -> Result<Vec<StoredPin>, String> {
+/// Reads the entry of a binding: its pin, and the older ones in members `previous`.
+fn read_chain(name: &str, text: &RawValue) -> Result<Vec<StoredPin>, String> {
     let mut pins = Vec::new();
     let mut next = Some(text.to_owned());
     let mut level = 0;
     while let Some(text) = next {
         let mut object = parse_object(&text)?;
         next = object.take("previous");
-        // the bound pack may have no pin, and the previous one may
-        if object.get("archive_sha256").is_some() {
+        // without a pin of its own, a binding has only the member `previous`
+        if object.get("pack_ref").is_some() || object.get("archive_sha256").is_some() {
             let record: PinRecord = parse(&text)?;
             let pack_ref = record.pack_ref.clone().ok_or("member `pack_ref` is missing")?;
-            pins.push(StoredPin {
-                key: Some(key.to_owned()),
-                pack_ref,
-                generation: record.generation,
-                pin: record.parse()?,
-                object,
-                level,
-            });
+            let pin = record.parse()?;
+            let entry = Some(name.to_owned());
+            let generation = record.generation;
+            pins.push(StoredPin { entry, pack_ref, generation, pin, object, level });
         }
         level += 1;
     }
@@ -238,12 +243,13 @@ fn parse<T: serde::de::DeserializeOwned>(text: &RawValue) -> Result<T, String> {
 }
 
 /// Returns true for the name of a core slot, and of an extension, whose path has a dot.
-fn is_known_key(name: &str) -> bool {
+fn is_known_entry(name: &str) -> bool {
     name.contains('.') || CoreSlot::all().any(|slot| slot.slot().as_str() == name)
 }
 
-/// Returns the name of a binding in the file: its slot, or its path and instance.
-fn key_text(key: &BindingKey) -> String {
+/// Returns the name of the entry of a binding: its slot, or its extension path and instance. Two
+/// keys never have one name: a path has a `.`, which a slot has not, and no `/`.
+fn entry_name(key: &BindingKey) -> String {
     match key {
         BindingKey::Slot(slot) => slot.to_string(),
         BindingKey::Extension { path, instance: None } => path.to_string(),

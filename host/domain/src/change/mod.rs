@@ -62,8 +62,8 @@ pub fn add(
 }
 
 /// Replaces a binding, and keeps the old one for a rollback. Exactly one older version is kept:
-/// the old binding's own previous one is dropped. A request for what is bound already changes
-/// nothing, so that repeating it loses no rollback.
+/// the old binding's own previous one is dropped. If the requested binding is bound already,
+/// nothing changes, so a repeated update keeps the binding that a rollback restores.
 ///
 /// # Errors
 /// [`Refusal::NothingToUpdate`]

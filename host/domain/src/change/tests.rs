@@ -132,6 +132,50 @@ fn a_rollback_restores_bytes_and_permissions() {
     assert_eq!(restored.expect("bound").pin, Some(pin(1)));
 }
 
+/// Returns an environment with a binding that was updated once; both have a pin.
+fn updated() -> Environment {
+    let environment = add(&empty(), secrets("a.b@1.0.0"), Some(pin(1))).expect("free").environment;
+    update(&environment, secrets("a.c@1.0.0"), Some(pin(2))).expect("bound").environment
+}
+
+#[test]
+fn a_changed_reference_keeps_everything_else() {
+    let environment = updated();
+    let pack_ref: PackRef = "/packs/exact.gtpack".parse().expect("a reference");
+    let change = set_pack_ref(&environment, &key(), pack_ref.clone()).expect("bound");
+    let before = environment.packs()[0].clone();
+    let after = Binding { pack_ref, ..before.clone() };
+    assert_eq!(change.environment.packs(), std::slice::from_ref(&after));
+    assert_eq!((change.before, change.after), (Some(before), Some(after)));
+    let free = set_pack_ref(&empty(), &key(), PackRef::Builtin(secrets("a.b@1.0.0").kind));
+    assert!(matches!(free, Err(Refusal::NotBound { .. })));
+}
+
+#[test]
+fn a_new_pin_keeps_everything_else() {
+    let environment = updated();
+    let change = set_pin(&environment, &key(), pin(3)).expect("bound");
+    let before = environment.packs()[0].clone();
+    let after = Binding { pin: Some(pin(3)), ..before.clone() };
+    assert_eq!(change.environment.packs(), std::slice::from_ref(&after));
+    assert_eq!((change.before, change.after), (Some(before), Some(after)));
+    let free = set_pin(&empty(), &key(), pin(3));
+    assert!(matches!(free, Err(Refusal::NotBound { .. })));
+}
+
+#[test]
+fn only_the_expected_generation_is_accepted() {
+    let environment = updated();
+    let generation = environment.packs()[0].generation;
+    for accepted in [None, Some(generation)] {
+        ensure_generation(&environment, &key(), accepted).expect("accepted");
+    }
+    let refusal = ensure_generation(&environment, &key(), Some(generation + 1));
+    assert!(matches!(refusal, Err(Refusal::OtherGeneration { .. })));
+    let free = ensure_generation(&empty(), &key(), Some(0));
+    assert!(matches!(free, Err(Refusal::NotBound { .. })));
+}
+
 #[test]
 fn a_repeated_update_changes_nothing() {
     let environment = add(&empty(), secrets("a.b@1.0.0"), Some(pin(1))).expect("free").environment;

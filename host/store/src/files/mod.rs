@@ -5,7 +5,8 @@
 //! `audit/events.jsonl`, and `.lock`, which a process locks while it changes the environment.
 //!
 //! The files of a change are replaced one after the other, each atomically. An interruption
-//! leaves the first writes of the edit, and no audit lines.
+//! leaves the first writes of the edit, and no audit lines. Readers take no lock; they read again
+//! if the document changed before they had read the other files.
 
 mod answers;
 mod text;
@@ -88,15 +89,19 @@ impl Backend for FileBackend {
     }
 
     fn read(&self, id: &EnvId) -> Result<Option<Texts>, StoreError> {
-        let Some(document) = text::read(&self.file(id, TextKind::Document))? else {
-            return Ok(None);
-        };
-        Ok(Some(Texts {
-            document,
-            pins: text::read(&self.file(id, TextKind::Pins))?,
-            trust_root: text::read(&self.file(id, TextKind::TrustRoot)),
-            has_runtime: self.folder(id).join(RUNTIME).is_file(),
-        }))
+        let path = self.file(id, TextKind::Document);
+        let mut latest = text::read(&path)?;
+        while let Some(document) = latest {
+            let pins = text::read(&self.file(id, TextKind::Pins))?;
+            let trust_root = text::read(&self.file(id, TextKind::TrustRoot));
+            let has_runtime = self.folder(id).join(RUNTIME).is_file();
+            // another process may have changed the document meanwhile, and removed its pins
+            latest = text::read(&path)?;
+            if latest.as_ref() == Some(&document) {
+                return Ok(Some(Texts { document, pins, trust_root, has_runtime }));
+            }
+        }
+        Ok(None)
     }
 
     fn runtime(&self, id: &EnvId) -> Result<Option<String>, StoreError> {

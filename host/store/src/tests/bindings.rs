@@ -60,6 +60,31 @@ fn a_rollback_of_a_second_update_restores_the_members_of_others() {
 }
 
 #[test]
+fn a_rollback_restores_the_members_of_others_though_there_is_an_older_binding() {
+    let text = updated(&with_note(FIXTURES[0]), vault());
+    let edited = text.replace("\"x_note\": 1.00", "\"x_note\": 2.00");
+    assert_ne!(edited, text);
+    let (start, rest) = edited.split_once("inline://").expect("a reference");
+    let (encoded, end) = rest.split_once('"').expect("a string");
+    let json = String::from_utf8(URL_SAFE_NO_PAD.decode(encoded).expect("base64")).expect("UTF-8");
+    let older = json.replacen('{', "{\"previous_binding_ref\":\"vault://older\",", 1);
+    let encoded = URL_SAFE_NO_PAD.encode(older);
+    let text = rolled_back(&format!("{start}inline://{encoded}\"{end}"));
+    assert!(text.contains("\"x_note\": 1.00") && !text.contains("2.00"), "{text}");
+    assert!(!text.contains("previous_binding_ref"), "{text}");
+}
+
+#[test]
+fn a_changed_reference_of_a_binding_that_was_never_updated_keeps_the_members_of_others() {
+    let text = with_note(FIXTURES[0]);
+    let changed = changed(&text, |environment| {
+        let exact = "/packs/exact.gtpack".parse().expect("a reference");
+        change::set_pack_ref(environment, &secrets(), exact).expect("bound").environment
+    });
+    assert!(changed.contains("\"x_note\": 1.00"), "{changed}");
+}
+
+#[test]
 fn a_changed_reference_keeps_the_members_of_others() {
     // a refresh gives the previous binding a reference that follows no tag
     let text = updated(&with_note(FIXTURES[0]), vault());

@@ -201,6 +201,31 @@ fn changes_of_one_environment_are_not_lost() {
 }
 
 #[test]
+fn readers_find_the_pins_of_the_document() {
+    for test in backends() {
+        let backend = test.backend();
+        write(backend, "a", &[(TextKind::Pins, "0"), (TextKind::Document, "0")], &[]);
+        thread::scope(|scope| {
+            let changes = scope.spawn(|| {
+                for number in 1..=100_u32 {
+                    let new = number.to_string();
+                    let both = format!("{} {number}", number - 1);
+                    let pins_first = (TextKind::Pins, both.as_str());
+                    let pins_last = (TextKind::Pins, new.as_str());
+                    let writes = [pins_first, (TextKind::Document, new.as_str()), pins_last];
+                    write(backend, "a", &writes, &[]);
+                }
+            });
+            while !changes.is_finished() {
+                let Texts { document, pins, .. } = read(backend, "a");
+                let pins = pins.expect("they were written");
+                assert!(pins.split(' ').any(|number| number == document), "{document}: {pins}");
+            }
+        });
+    }
+}
+
+#[test]
 fn only_changes_of_the_same_environment_wait() {
     for test in backends() {
         let backend = test.backend();

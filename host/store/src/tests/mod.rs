@@ -6,6 +6,7 @@ mod contract;
 mod folders;
 mod memory;
 mod pins;
+mod pins_v1;
 mod trust_roots;
 
 use env_pack_domain::change::{self, BindingRequest};

@@ -1,5 +1,7 @@
 //! Tests of `packs.lock.json`.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use env_pack_domain::{
     Binding, CapabilitySlot, ForeignText, PackIdentity, Permissions, Pin, PinnedHandler,
     Sha256Digest, ToolPermission,
@@ -34,7 +36,16 @@ pub(super) fn pin(archive: &[u8]) -> Pin {
     }
 }
 
-fn update(store: &Store, pin: Option<Pin>) {
+/// Returns the pin of a signed archive from a registry.
+fn signed(archive: &[u8]) -> Pin {
+    Pin {
+        manifest: Some(Sha256Digest::compute(b"manifest")),
+        signer: Some(ForeignText::new("k1")),
+        ..pin(archive)
+    }
+}
+
+pub(super) fn update(store: &Store, pin: Option<Pin>) {
     save_environment(store, |environment| {
         change::update(environment, vault(), pin.clone()).expect("bound").environment
     });
@@ -46,20 +57,20 @@ fn rollback(store: &Store) {
     });
 }
 
-fn bound(store: &Store) -> Binding {
+pub(super) fn bound(store: &Store) -> Binding {
     let environment = store.load(&local()).expect("loaded").environment;
     environment.binding(&secrets()).expect("bound").clone()
 }
 
-fn previous_pin(binding: &Binding) -> Option<Pin> {
+pub(super) fn previous_pin(binding: &Binding) -> Option<Pin> {
     binding.readable_previous().and_then(|previous| previous.pin.clone())
 }
 
-fn lock(store: &Store) -> String {
+pub(super) fn lock(store: &Store) -> String {
     read(store, "packs.lock.json")
 }
 
-fn write_lock(store: &Store, text: &str) {
+pub(super) fn write_lock(store: &Store, text: &str) {
     fs::write(store.gc_root().join("local/packs.lock.json"), text).expect("a file");
 }
 
@@ -79,12 +90,18 @@ fn a_rebuilt_file_has_two_pins() {
 fn the_file_names_binding_and_previous_binding() {
     let (_root, store) = store(FIXTURES[0]);
     update(&store, Some(pin(b"first")));
-    let second = Pin {
-        manifest: Some(Sha256Digest::compute(b"manifest")),
-        signer: Some(ForeignText::new("k1")),
-        ..pin(b"second")
-    };
-    update(&store, Some(second));
+    update(&store, Some(signed(b"second")));
+    assert_eq!(lock(&store), include_str!("packs.lock.json"));
+}
+
+#[test]
+fn updates_that_are_saved_together_write_the_same_file() {
+    let (_root, store) = store(FIXTURES[0]);
+    save_environment(&store, |environment| {
+        let first = change::update(environment, vault(), Some(pin(b"first"))).expect("bound");
+        let second = Some(signed(b"second"));
+        change::update(&first.environment, vault(), second).expect("bound").environment
+    });
     assert_eq!(lock(&store), include_str!("packs.lock.json"));
 }
 
@@ -126,6 +143,25 @@ fn the_generation_of_a_pin_is_optional() {
 }
 
 #[test]
+fn instances_of_an_extension_have_pins_of_their_own() {
+    let (_root, store) = store(FIXTURES[0]);
+    for (instance, archive) in [(None, b"first".as_slice()), (Some("eu"), b"second")] {
+        let instance = instance.map(|name| name.parse().expect("an instance id"));
+        let request = BindingRequest { place: BindingPlace::Extension(instance), ..vault() };
+        save_environment(&store, |environment| {
+            let pin = Some(pin(archive));
+            change::add(environment, request.clone(), pin).expect("not bound").environment
+        });
+    }
+    let environment = store.load(&local()).expect("loaded").environment;
+    let pins: Vec<_> = environment.extensions().iter().map(|bound| bound.pin.clone()).collect();
+    assert_eq!(pins, [Some(pin(b"first")), Some(pin(b"second"))]);
+    for name in ["\"acme.secrets.vault\": {", "\"acme.secrets.vault/eu\": {"] {
+        assert_eq!(lock(&store).matches(name).count(), 1, "{}", lock(&store));
+    }
+}
+
+#[test]
 fn a_removed_binding_has_no_pin() {
     let (_root, store) = store(FIXTURES[0]);
     update(&store, Some(pin(b"first")));
@@ -142,52 +178,6 @@ fn without_pins_no_file_is_written() {
         change::remove(environment, &secrets()).expect("bound").environment
     });
     assert!(!root.path().join("local/packs.lock.json").exists());
-}
-
-#[test]
-fn a_file_of_schema_v1_is_read_and_converted() {
-    let (_root, store) = store(FIXTURES[0]);
-    update(&store, Some(pin(b"first")));
-    let v1 = r#"{
-  "schema": "greentic.env-pack-lock.v1",
-  "x_note": 1.00,
-  "packs": {
-    "/packs/vault.gtpack": {
-      "archive_sha256": "ARCHIVE",
-      "big": 1e400,
-      "size": 5,
-      "handlers": [],
-      "grants": {"tools": [], "network": ["localhost:80"]},
-      "locked_at": "2026-11-23T09:37:16Z"
-    }
-  }
-}
-"#;
-    write_lock(&store, &v1.replace("ARCHIVE", &pin(b"first").archive.hex()));
-    let converted = bound(&store).pin.expect("pinned");
-    assert_eq!(converted.archive, pin(b"first").archive);
-    assert_eq!((converted.pack, converted.handlers.len()), (None, 0));
-    save_environment(&store, |environment| {
-        let state = BindingKey::Slot(CapabilitySlot::State.try_into().expect("a core slot"));
-        change::remove(environment, &state).expect("bound").environment
-    });
-    let text = lock(&store);
-    for part in ["env-pack-lock.v2", "\"x_note\": 1.00", "\"big\": 1e400", "\"secrets\": {"] {
-        assert!(text.contains(part), "{part} is missing:\n{text}");
-    }
-    assert!(!text.contains("\"packs\""), "{text}");
-    assert_eq!(bound(&store).pin.expect("pinned").archive, pin(b"first").archive);
-}
-
-#[test]
-fn schema_v1_does_not_say_which_archive_a_rebuilt_file_had() {
-    let (_root, store) = store(FIXTURES[0]);
-    update(&store, Some(pin(b"first")));
-    update(&store, Some(pin(b"second")));
-    let pin = lock(&store).replace("\"secrets\": {", "\"/packs/vault.gtpack\": {");
-    write_lock(&store, &pin.replace("lock.v2", "lock.v1").replace("\"bindings\"", "\"packs\""));
-    assert_eq!(bound(&store).pin.expect("pinned").archive, pins::pin(b"second").archive);
-    assert_eq!(previous_pin(&bound(&store)), None);
 }
 
 #[test]
@@ -212,6 +202,71 @@ fn members_of_others_survive_with_their_archive() {
 }
 
 #[test]
+fn members_of_others_in_parts_of_a_pin_survive() {
+    let (_root, store) = store(FIXTURES[0]);
+    update(&store, Some(pin(b"first")));
+    let odd = lock(&store)
+        .replace("\"pack\": {", "\"pack\": {\n        \"x_pack\": 1.50,")
+        .replace("\"component\": ", "\"x_handler\": 2.50,\n          \"component\": ");
+    write_lock(&store, &odd);
+    update(&store, Some(Pin { grants: Permissions::default(), ..pin(b"first") }));
+    update(&store, Some(pin(b"second")));
+    for part in ["\"x_pack\": 1.50", "\"x_handler\": 2.50"] {
+        assert_eq!(lock(&store).matches(part).count(), 1, "{part}:\n{}", lock(&store));
+    }
+}
+
+#[test]
+fn changed_parts_of_a_pin_are_written() {
+    let (_root, store) = store(FIXTURES[0]);
+    update(&store, Some(pin(b"first")));
+    let pack = Some(PackIdentity {
+        id: ForeignText::new("acme.vault"),
+        version: "0.4.3".to_owned(),
+        publisher: ForeignText::new("acme"),
+    });
+    for changed in [
+        Pin { handlers: Vec::new(), ..pin(b"first") },
+        Pin { pack, ..pin(b"first") },
+        Pin { pack: None, ..pin(b"first") },
+        Pin { grants: Permissions::default(), ..pin(b"first") },
+    ] {
+        update(&store, Some(changed.clone()));
+        assert_eq!(bound(&store).pin, Some(changed));
+    }
+}
+
+#[test]
+fn a_member_with_the_name_of_the_list_in_schema_v1_belongs_to_others() {
+    let (_root, store) = store(FIXTURES[0]);
+    update(&store, Some(pin(b"first")));
+    let odd = lock(&store).replace("\"bindings\": {", "\"packs\": [1.00],\n  \"bindings\": {");
+    write_lock(&store, &odd);
+    update(&store, Some(pin(b"second")));
+    assert!(lock(&store).contains("\"packs\": [1.00]"), "{}", lock(&store));
+}
+
+#[test]
+fn a_previous_binding_of_another_slot_has_no_pin() {
+    let (_root, store) = store(FIXTURES[0]);
+    let state = BindingPlace::Slot(CapabilitySlot::State.try_into().expect("a core slot"));
+    save_environment(&store, |environment| {
+        let request = BindingRequest { place: state.clone(), ..vault() };
+        change::update(environment, request, Some(pin(b"first"))).expect("bound").environment
+    });
+    let of_state = r#"{"slot":"state","kind":"acme.secrets.vault@0.4.2",
+        "pack_ref":"/packs/vault.gtpack","generation":1}"#;
+    let reference = format!("inline://{}", URL_SAFE_NO_PAD.encode(of_state));
+    let slot = "\"slot\": \"secrets\",";
+    let text = read(&store, "environment.json");
+    let text = text.replace(slot, &format!("{slot} \"previous_binding_ref\": \"{reference}\","));
+    fs::write(store.gc_root().join("local/environment.json"), text).expect("a file");
+    let previous = bound(&store);
+    let previous = previous.readable_previous().expect("a previous binding");
+    assert_eq!((&previous.place, &previous.pin), (&state, &None));
+}
+
+#[test]
 fn a_malformed_file_is_named() {
     let (_root, store) = store(FIXTURES[0]);
     update(&store, Some(pin(b"first")));
@@ -222,6 +277,7 @@ fn a_malformed_file_is_named() {
         (good.replace("\"size\": 5", "\"size\": -5"), "`bindings.secrets`"),
         (good.replace("\"slot\": \"secrets\"", "\"slot\": \"none\""), "`bindings.secrets`"),
         (good.replace("\"pack_ref\"", "\"packref\""), "`pack_ref` is missing"),
+        (good.replace("\"archive_sha256\"", "\"archive\""), "`archive_sha256`"),
     ] {
         write_lock(&store, &bad);
         let error = store.load(&local()).expect_err("malformed").to_string();
