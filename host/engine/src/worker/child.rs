@@ -12,7 +12,7 @@ use super::protocol::{
     EXIT_FAILED, EXIT_OUT_OF_MEMORY, EXIT_PANICKED, EXIT_REJECTED, NAME, WorkerCommand,
 };
 use super::run_guest::run_guest;
-use crate::config::{COMPILER_STACK_BYTES, wasmtime_config};
+use crate::config::{COMPILER_STACK_BYTES, validate_guest, wasmtime_config};
 use crate::probes::tools::reaper;
 use crate::shortage::shortage;
 use crate::stack;
@@ -87,8 +87,9 @@ fn compile(budget: &CompileBudget, stack_bytes: u64) -> io::Result<i32> {
     let stack_bytes = usize::try_from(stack_bytes).map_err(io::Error::other)?;
     let engine = wasmtime::Engine::new(&wasmtime_config(stack_bytes)).map_err(io::Error::other)?;
     // so that a small `ulimit -s` does not decide which components compile
-    let compiled =
-        stack::run_with_stack(COMPILER_STACK_BYTES, || engine.precompile_component(&component))?;
+    let compiled = stack::run_with_stack(COMPILER_STACK_BYTES, || {
+        validate_guest(&component).map(|()| engine.precompile_component(&component))
+    })?;
     match compiled {
         Ok(code) => finish(Ok(code)),
         Err(error) => match shortage(&error) {
@@ -100,6 +101,7 @@ fn compile(budget: &CompileBudget, stack_bytes: u64) -> io::Result<i32> {
 
 fn describe(budget: &CompileBudget) -> io::Result<i32> {
     reserve_abort_for_allocations();
+        Err(reason) => finish(Err(reason)),
     confine::confine(budget)?;
     let mut component = Vec::new();
     io::stdin().lock().read_to_end(&mut component)?;
