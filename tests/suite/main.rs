@@ -15,6 +15,7 @@ mod catalogue;
 mod cli;
 mod closed_stdout;
 mod compile_bombs;
+mod compiler_failures;
 mod composed_components;
 mod cosign;
 mod ecosystem;

@@ -64,6 +64,12 @@ fn with_parts(count: usize) -> Vec<u8> {
     compose(&handler, &parts)
 }
 
+/// A handler on which the compiler panics: the adapters that wasmtime generates for it are one
+/// module with 102 memories, and a module may have 100.
+pub fn panics_the_compiler() -> Vec<u8> {
+    with_parts(101)
+}
+
 fn engine(limits: EngineLimits, worker: Option<Worker>) -> Engine {
     let settings = settings(limits);
     let worker = worker.unwrap_or_else(|| settings.worker.clone());
