@@ -15,6 +15,8 @@ mod catalogue;
 mod cli;
 mod closed_stdout;
 mod compile_bombs;
+mod compiler_failures;
+mod composed_components;
 mod cosign;
 mod ecosystem;
 mod empty_wasi;

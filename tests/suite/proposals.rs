@@ -14,7 +14,7 @@ const MODULES: [(&str, &str, &str); 18] = [
     ("shared globals", "(global (shared i32) (i32.const 0))", "shared"),
     ("64-bit memory", "(memory i64 1)", "memory64"),
     ("64-bit tables", "(table i64 1 funcref)", "memory64"),
-    ("many memories", "(memory 1) (memory 1)", "multi"),
+    ("many memories", "(memory 1) (memory 1)", "multi-memory"),
     ("structures", "(type (struct (field i32)))", "gc"),
     ("arrays", "(type (array i8))", "gc"),
     ("recursive types", "(rec (type (func)) (type (func)))", "gc"),

@@ -12,7 +12,7 @@ use wasmtime::component::Component;
 
 use super::compiled::CodeInventory;
 use super::complexity;
-use super::config::COMPILER_STACK_BYTES;
+use super::config::{COMPILER_STACK_BYTES, validate_guest};
 use super::error::LoadError;
 use super::loader::{Engine, Provenance};
 use super::shortage::shortage;
@@ -59,16 +59,15 @@ impl Engine {
         }
         let started = Instant::now();
         let compiled = stack::run_with_stack(COMPILER_STACK_BYTES, || {
-            Component::from_binary(&self.wasmtime, bytes)
+            validate_guest(bytes)?;
+            Component::from_binary(&self.wasmtime, bytes).map_err(|error| format!("{error:#}"))
         });
         let component = compiled
             .map_err(|source| LoadError::Shortage {
                 what: "start a thread for the compiler",
                 source,
             })?
-            .map_err(|error| LoadError::Compile {
-                reason: ForeignText::sentence(&format!("{error:#}")),
-            })?;
+            .map_err(|reason| LoadError::Compile { reason: ForeignText::sentence(&reason) })?;
         log_compilation(digest, bytes, started);
         if let (Some(store), Ok(code)) = (&self.compiled, component.serialize()) {
             store.put(&self.wasmtime, digest, &mut code.as_slice());

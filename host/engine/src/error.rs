@@ -76,13 +76,17 @@ pub enum LoadError {
         /// The limit, in bytes.
         bytes: u64,
     },
-    /// The compiling process ended in an unexpected way.
-    #[error("the process that compiles it ended ({status}): {stderr}")]
-    CompilerEnded {
-        /// The exit code or signal.
-        status: String,
-        /// Its error output.
-        stderr: ForeignText,
+    /// The compiler panicked or crashed, which is a bug of the compiler.
+    #[error("the compiler failed on this component: {reason}")]
+    CompilerFailed {
+        /// The message of its panic, or the exit code or signal that ended it.
+        reason: ForeignText,
+    },
+    /// The printer of interfaces panicked or crashed, which is a bug of the printer.
+    #[error("the WIT printer failed on this component: {reason}")]
+    WitPrinterFailed {
+        /// The message of its panic, or the exit code or signal that ended it.
+        reason: ForeignText,
     },
     /// The compiled code cannot be used by this engine.
     #[error("its compiled code does not fit this engine: {reason}")]
@@ -131,7 +135,8 @@ impl LoadError {
             Self::CompileTime { .. } => "compile-out-of-time",
             Self::CompileMemory { .. } => "compile-out-of-memory",
             Self::CompileCode { .. } => "compile-too-much-code",
-            Self::CompilerEnded { .. } => "compiler-ended",
+            Self::CompilerFailed { .. } => "compiler-failed",
+            Self::WitPrinterFailed { .. } => "wit-printer-failed",
             Self::UnusableCode { .. } => "unusable-code",
             Self::Compile { .. } => "does-not-compile",
             Self::Interface { .. } => "wrong-interface",

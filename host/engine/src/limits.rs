@@ -65,8 +65,10 @@ impl Default for EngineLimits {
             memory_bytes: 256 * MIB as u64,
             // a Python handler fills about 20,000
             table_elements: 200_000,
-            // componentize-py links some thirty modules into one component
+            // a Python handler has 38; a composed handler has one to four for each of its
+            // components, and their adapters
             instances: 128,
+            // a component has one, also one that componentize-py links of thirty modules
             memories: 16,
             tables: 64,
             // an ordinary guest holds three streams and a clock

@@ -5,6 +5,7 @@
 //! counted. With the default budgets, they take a minute: `cargo test -p gtc --test suite --locked -- --ignored --exact --nocapture
 //! compile_bombs::with_default_budgets`
 
+mod adapters;
 pub mod shapes;
 
 use std::fs;
@@ -36,6 +37,8 @@ enum Fate {
     Read(&'static str),
     /// Rejected by the compiler, with this text in the message.
     Refused(&'static str),
+    /// The compiler failed, with this text in the message.
+    Failed(&'static str),
     /// Stopped for its time or memory.
     Stopped,
     /// Compiled, and then rejected because it is not a handler.
@@ -45,7 +48,7 @@ enum Fate {
 type Bomb = (&'static str, fn() -> Vec<u8>, Fate);
 
 fn bombs() -> Vec<Bomb> {
-    use Fate::{Compiled, Read, Refused, Stopped};
+    use Fate::{Compiled, Failed, Read, Refused, Stopped};
     const DESCRIPTION: Fate = Read("bytes that are neither code nor data, more than 1048576");
     const ITEMS: Fate = Read("items of the component model, more than 20000");
     vec![
@@ -132,9 +135,34 @@ fn bombs() -> Vec<Bomb> {
         ("jumps to 2,000 loops in each other", || component(&tangle(2_000, 25, 1_000)), Stopped),
         ("jumps to 200 loops with 100 locals", || component(&tangle(200, 250, 100)), Stopped),
         ("100 branch tables of 50,000 targets", || component(&branch_tables(100, 50_000)), Stopped),
+        (
+            "90 adapters for lists of 500 types",
+            || adapters::composed(90, &adapters::lists(500)),
+            Stopped,
+        ),
+        (
+            "101 adapters in a module",
+            || adapters::composed(101, &adapters::lists(9)),
+            Failed("memories count exceeds limit"),
+        ),
         ("calls of 1,000 parameters", || component(&parameters(1_000, 1_000)), Stopped),
         ("200,000 functions", || component(&functions(200_000)), Stopped),
         ("1,000,000 elements", || component(&elements(1, 1_000_000)), Stopped),
+        (
+            "an adapter for types that double",
+            || adapters::composed(1, &adapters::doubled(17)),
+            Compiled,
+        ),
+        (
+            "90 adapters for types that double",
+            || adapters::composed(90, &adapters::doubled(17)),
+            Refused("effective type size exceeds the limit"),
+        ),
+        (
+            "90 adapters for lists of 9 types",
+            || adapters::composed(90, &adapters::lists(9)),
+            Compiled,
+        ),
         ("5,000 nested ifs", || component(&nested_ifs(5_000)), Compiled),
         ("exports up to their caps", || padded(component(&exports(49_000, 15)), 28), Compiled),
         ("types up to their cap", || padded(component(&types(50_000, false)), 28), Compiled),
@@ -179,6 +207,7 @@ impl Blast {
                     && *used <= READING
             }
             Fate::Refused(words) => *kind == "does-not-compile" && said.contains(words),
+            Fate::Failed(words) => *kind == "compiler-failed" && said.contains(words),
             Fate::Stopped => ["compile-out-of-time", "compile-out-of-memory"].contains(kind),
             Fate::Compiled => *kind == "wrong-interface",
         };

@@ -26,10 +26,13 @@ impl OperationError for LoadError {
             | Self::CompileTime { .. }
             | Self::CompileMemory { .. }
             | Self::CompileCode { .. }
-            | Self::UnusableCode { .. }
-            | Self::CompilerEnded { .. } => Explanation::refused(
+            | Self::UnusableCode { .. } => Explanation::refused(
                 kind,
                 "do not trust this component; no toolchain produces one like it from an ordinary handler",
+            ),
+            Self::CompilerFailed { .. } | Self::WitPrinterFailed { .. } => Explanation::refused(
+                kind,
+                "report it to the maintainers of `gtc`, with the component and the output of `gtc --version`",
             ),
             Self::NotAComponent { .. }
             | Self::NoHandler

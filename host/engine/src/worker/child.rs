@@ -12,7 +12,7 @@ use super::protocol::{
     EXIT_FAILED, EXIT_OUT_OF_MEMORY, EXIT_PANICKED, EXIT_REJECTED, NAME, WorkerCommand,
 };
 use super::run_guest::run_guest;
-use crate::config::{COMPILER_STACK_BYTES, wasmtime_config};
+use crate::config::{COMPILER_STACK_BYTES, validate_guest, wasmtime_config};
 use crate::probes::tools::reaper;
 use crate::shortage::shortage;
 use crate::stack;
@@ -36,6 +36,7 @@ pub fn run_if_worker() {
     if arguments.next().is_none_or(|name| name != NAME) {
         return;
     }
+    exit_on_panic();
     let code = match run_command(arguments) {
         Ok(code) => code,
         Err(error) => {
@@ -63,14 +64,18 @@ fn run_command(arguments: impl Iterator<Item = OsString>) -> io::Result<i32> {
     }
 }
 
-/// Leaves SIGABRT to allocations that fail, so that the host recognises them: a panic exits,
-/// and a stack overflow ends with SIGSEGV.
-fn reserve_abort_for_allocations() {
-    let report = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        report(panic);
+/// Ends the process when a thread panics, and prints only the message of the panic. Its location
+/// would be a path of the machine that built this program.
+fn exit_on_panic() {
+    std::panic::set_hook(Box::new(|panic| {
+        write_stderr(panic.payload_as_str().unwrap_or("panic without a message"));
         std::process::exit(EXIT_PANICKED);
     }));
+}
+
+/// Leaves SIGABRT to allocations that fail, so that the host recognises them: a panic
+/// [exits](exit_on_panic), and a stack overflow ends with SIGSEGV.
+fn reserve_abort_for_allocations() {
     for signal in [libc::SIGSEGV, libc::SIGBUS] {
         // SAFETY: `SIG_DFL` is a valid disposition of both signals, so no code of this process is
         // registered as a handler. It replaces only the handler of the standard library, which
@@ -87,14 +92,16 @@ fn compile(budget: &CompileBudget, stack_bytes: u64) -> io::Result<i32> {
     let stack_bytes = usize::try_from(stack_bytes).map_err(io::Error::other)?;
     let engine = wasmtime::Engine::new(&wasmtime_config(stack_bytes)).map_err(io::Error::other)?;
     // so that a small `ulimit -s` does not decide which components compile
-    let compiled =
-        stack::run_with_stack(COMPILER_STACK_BYTES, || engine.precompile_component(&component))?;
+    let compiled = stack::run_with_stack(COMPILER_STACK_BYTES, || {
+        validate_guest(&component).map(|()| engine.precompile_component(&component))
+    })?;
     match compiled {
-        Ok(code) => finish(Ok(code)),
-        Err(error) => match shortage(&error) {
+        Ok(Ok(code)) => finish(Ok(code)),
+        Ok(Err(error)) => match shortage(&error) {
             Some(error) => Err(error),
             None => finish(Err(format!("{error:#}"))),
         },
+        Err(reason) => finish(Err(reason)),
     }
 }
 

@@ -68,7 +68,9 @@ impl Worker {
         let command = WorkerCommand::Compile { budget: *budget, stack_bytes: stack_bytes as u64 };
         let exit = self.run(command, component, budget.wall_time())?;
         if !exit.is_success() {
-            return Err(classify_exit(&exit, budget));
+            return Err(classify_exit(&exit, budget, |reason| LoadError::CompilerFailed {
+                reason,
+            }));
         }
         exit.into_sealed_output().map_err(|source| LoadError::Worker { source })
     }
@@ -82,7 +84,9 @@ impl Worker {
         let command = WorkerCommand::Describe { budget: *budget };
         let mut exit = self.run(command, component, budget.wall_time())?;
         if !exit.is_success() {
-            return Err(classify_exit(&exit, budget));
+            return Err(classify_exit(&exit, budget, |reason| LoadError::WitPrinterFailed {
+                reason,
+            }));
         }
         exit.read_text(WIT_BYTES).map_err(|source| LoadError::Worker { source })
     }
@@ -110,8 +114,13 @@ impl Worker {
     }
 }
 
-/// Returns the error of a worker that produced no result.
-fn classify_exit(exit: &WorkerExit, budget: &CompileBudget) -> LoadError {
+/// Returns the error of a worker that produced no result: that of `failed` with the reason if
+/// it has a bug.
+fn classify_exit(
+    exit: &WorkerExit,
+    budget: &CompileBudget,
+    failed: fn(ForeignText) -> LoadError,
+) -> LoadError {
     let Some(status) = exit.status else {
         return LoadError::CompileTime { seconds: budget.wall_time().as_secs() };
     };
@@ -121,6 +130,7 @@ fn classify_exit(exit: &WorkerExit, budget: &CompileBudget) -> LoadError {
         Some(EXIT_OUT_OF_MEMORY) => return out_of_memory(budget),
         // libraries of the compiler panic if they cannot start a thread
         Some(EXIT_PANICKED) if is_short_of_memory(budget) => return out_of_memory(budget),
+        Some(EXIT_PANICKED) => return failed(stderr),
         Some(EXIT_FAILED) => {
             return LoadError::Worker { source: io::Error::other(stderr.to_string()) };
         }
@@ -141,7 +151,8 @@ fn classify_exit(exit: &WorkerExit, budget: &CompileBudget) -> LoadError {
             source: io::Error::other("the worker process was killed"),
         }
     } else {
-        LoadError::CompilerEnded { status: status.to_string(), stderr }
+        let message = if exit.stderr.is_empty() { "" } else { ": " };
+        failed(ForeignText::sentence(&format!("{status}{message}{}", exit.stderr)))
     }
 }
 

@@ -6,6 +6,7 @@ use super::{Broken, handler, pack_of};
 use crate::compile_bombs::shapes::{
     component, doubled_types, locals_and_loops, nested_ifs, padded,
 };
+use crate::composed_components::panics_the_compiler;
 
 pub fn broken() -> Vec<Broken> {
     let wat = |text: &str| pack_of(wat::parse_str(text).expect("a component"));
@@ -63,6 +64,7 @@ pub fn broken() -> Vec<Broken> {
         )
         .flags(&["--limit", "compile.code=1KiB", "--limit", "compile.code-per-mib=1KiB"]),
         Broken::new("does-not-compile", "types that double", pack_of(doubled_types(40))),
+        Broken::new("compiler-failed", "too many memories", pack_of(panics_the_compiler())),
         Broken::new("wrong-interface", "a field more", pack_of(changed.component())),
         Broken::new(
             "debug-information",

@@ -74,14 +74,15 @@ pub(super) fn load_code(error: &LoadError) -> Option<Code> {
         LoadError::CompileTime { .. } => Code::CompileTime,
         LoadError::CompileMemory { .. } => Code::CompileMemory,
         LoadError::CompileCode { .. } => Code::CompileCode,
-        LoadError::Compile { .. }
-        | LoadError::CompilerEnded { .. }
-        | LoadError::UnusableCode { .. } => Code::DoesNotCompile,
+        LoadError::Compile { .. } | LoadError::UnusableCode { .. } => Code::DoesNotCompile,
+        LoadError::CompilerFailed { .. } => Code::CompilerFailed,
         LoadError::Interface { .. } => Code::WrongInterface,
         LoadError::Fault(fault) => return metadata_code(fault),
-        LoadError::NoWorker | LoadError::Worker { .. } | LoadError::Shortage { .. } => {
-            return None;
-        }
+        // validation prints no interface
+        LoadError::WitPrinterFailed { .. }
+        | LoadError::NoWorker
+        | LoadError::Worker { .. }
+        | LoadError::Shortage { .. } => return None,
     })
 }
 

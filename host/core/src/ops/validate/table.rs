@@ -185,6 +185,9 @@ codes! {
     DoesNotCompile "does-not-compile" Error
         "The compiler does not accept the component."
         "Turn off the WebAssembly proposals that the message names, and build it again.";
+    CompilerFailed "compiler-failed" Error
+        "The compiler failed on the component, which is a bug of the compiler."
+        "Report it to the maintainers of `gtc`, with the component and the output of `gtc --version`.";
     WrongInterface "wrong-interface" Error
         "The imports or exports of the component have other types than the interface."
         "Build it against the unchanged WIT that `gtc pack new` writes.";
