@@ -90,13 +90,14 @@ fn a_preflight_runs_at_most_thirty_two_tools() {
 }
 
 #[test]
-fn at_most_four_tools_run_concurrently() {
+fn tools_run_concurrently_up_to_a_limit() {
     let mut sandbox = Sandbox::with_asker(&["probed *"], &[]);
     sandbox.program(
         "probed",
         "mkdir -p \"$HOME/now\"; touch \"$HOME/now/$$\"; ls \"$HOME/now\" | wc -l; sleep 0.3; rm \"$HOME/now/$$\"",
     );
-    let asker = engine(&sandbox, EngineLimits::default());
+    let limits = EngineLimits { concurrent_tools: 4, ..EngineLimits::default() };
+    let asker = engine(&sandbox, limits);
     let most = std::thread::scope(|scope| {
         let runs: Vec<_> =
             (0..12).map(|_| scope.spawn(|| asker.preflight(&["run|probed|x"]))).collect();

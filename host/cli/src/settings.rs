@@ -24,6 +24,7 @@ pub(crate) fn settings(global: &Global) -> Result<HostSettings, CliError> {
     }
     let compile_display = display.clone();
     let build_display = display.clone();
+    let preflight_display = display.clone();
     let store_root = match &global.store_root {
         Some(root) => root.clone(),
         None => home()?.join(".greentic").join("environments"),
@@ -41,6 +42,7 @@ pub(crate) fn settings(global: &Global) -> Result<HostSettings, CliError> {
         registries: registries(global)?,
         on_compile: Box::new(move |bytes| compile_display.show_compilation(bytes)),
         on_build: Box::new(move |what| build_display.show_work(what)),
+        on_preflight: Box::new(move |what| preflight_display.show_work(what)),
         progress: Box::new(display),
         limits: limits(global)?,
         ..HostSettings::quiet(store_root, cache)

@@ -32,6 +32,9 @@ pub struct HostSettings {
     /// Called before a toolchain builds a project; the value that it returns is dropped when
     /// the build ends.
     pub on_build: ProgressNotice,
+    /// Called before a tool check runs a preflight, with the name of its pack; the value that
+    /// it returns is dropped when the preflight ends.
+    pub on_preflight: ProgressNotice,
     /// Connections and credentials of registries.
     pub registries: RegistrySettings,
     /// Receives the progress of transfers.
@@ -59,6 +62,7 @@ impl HostSettings {
             log: Box::new(|_| {}),
             on_compile: Box::new(|_| Box::new(())),
             on_build: Box::new(|_| Box::new(())),
+            on_preflight: Box::new(|_| Box::new(())),
             registries: RegistrySettings::default(),
             progress: Box::new(NoProgress),
             limits: Limits::default(),
@@ -84,6 +88,8 @@ pub struct Host {
     actor: Actor,
     /// Called before a toolchain builds a project.
     pub(crate) on_build: ProgressNotice,
+    /// Called before a tool check runs a preflight.
+    pub(crate) on_preflight: ProgressNotice,
     /// Started on first use, because many commands load no handler.
     pub(crate) engine: LazyLock<Engine, Box<dyn FnOnce() -> Engine + Send>>,
 }
@@ -99,6 +105,7 @@ impl Host {
             log,
             on_compile,
             on_build,
+            on_preflight,
             registries,
             progress,
             limits,
@@ -131,6 +138,7 @@ impl Host {
             clock,
             actor,
             on_build,
+            on_preflight,
             engine: LazyLock::new(Box::new(|| Engine::new(engine_settings))),
         }
     }

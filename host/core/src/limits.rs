@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::ops::tool_check::limits::ToolCheckLimits;
 use crate::project;
 use crate::scenario;
 
@@ -19,6 +20,8 @@ pub struct Limits {
     pub project: project::ProjectLimits,
     /// Number and size of scenarios, and their run time.
     pub scenario: scenario::ScenarioLimits,
+    /// Number of preflights at the same time.
+    pub tool_check: ToolCheckLimits,
 }
 
 /// The unit of a limit.
@@ -199,6 +202,7 @@ limits! {
     "probe.tool-time" Time engine.tool_time;
     "probe.printed-bytes" Bytes engine.tool_output_bytes;
     "probe.network-time" Time engine.connect_time;
+    "tool-check.preflights-at-a-time" Count tool_check.concurrent_preflights;
     "credentials.file-bytes" Bytes fetch.credentials.file_bytes;
     "credentials.helper-bytes" Bytes fetch.credentials.helper_bytes;
     "credentials.helper-time" Time fetch.credentials.helper_time;

@@ -36,9 +36,9 @@ pub struct EngineLimits {
     pub connect_time: Duration,
     /// Tools and connections of one preflight together (32).
     pub probes: usize,
-    /// Tools running at the same time, for all handlers together (4).
+    /// Tools running at the same time, for all handlers together (16).
     pub concurrent_tools: usize,
-    /// Host names being resolved at the same time, for all handlers together (8).
+    /// Host names being resolved at the same time, for all handlers together (32).
     pub concurrent_lookups: usize,
     /// Output of one tool, in bytes; a tool that prints more is killed (16 MiB).
     pub tool_output_bytes: u64,
@@ -87,9 +87,12 @@ impl Default for EngineLimits {
             // a handler of many tools needs a dozen; denied probes count too, because a guest
             // could repeat them without end
             probes: 32,
-            concurrent_tools: 4,
-            // the system resolver has no deadline, so a lookup may hold its thread for 30 s
-            concurrent_lookups: 8,
+            // one for each preflight of a tool check, so that a tool that hangs keeps none of the
+            // others waiting
+            concurrent_tools: 16,
+            // twice the preflights of a tool check, because the system resolver has no deadline: a
+            // lookup may hold its thread for 30 s after its preflight went on
+            concurrent_lookups: 32,
             // output beyond `text_bytes` is read and dropped, so that the tool does not block
             tool_output_bytes: 16 * MIB as u64,
             // a hundred screens of text

@@ -19,6 +19,7 @@ guests! {
     witness = "examples/witness.wasm", "Reports its environment, instance and answers.";
     prober = "examples/prober.wasm", "Runs a program and tries a connection.";
     asker = "examples/asker.wasm", "Makes the host calls that its answers list, and reports the replies.";
+    waiter = "examples/waiter.wasm", "An extension that runs a program with the name of its instance, or panics.";
     liar = "examples/liar.wasm", "Returns control characters in every text.";
     std_witness = "examples/std_witness.wasm", "Tries the features of the standard library, and reports the results.";
     std_panics = "examples/std_panics.wasm", "Panics with the standard library.";

@@ -6,19 +6,35 @@ use std::io;
 use env_pack_domain::{CheckOutcome, PackDescriptor, ToolCheck};
 
 use super::doctor::DoctorPayload;
+use crate::exit_code::{EXIT_ERROR, EXIT_REFUSED};
 use crate::input::Input;
 use crate::render::{BAD, GOOD, NOTICE, RenderHuman, empty_cell, plural, verdict_sign};
 use crate::runner::Runner;
 use crate::table::{Cell, Style, Table};
-use gtc_core::ops::tool_check::{self, PreflightReport, ToolCheckReport};
+use gtc_core::TerminationSignals;
+use gtc_core::ops::tool_check::{PreflightReport, Preflights, ToolCheckReport};
 
 pub(super) fn run(runner: &Runner, input: Input<DoctorPayload>) -> io::Result<u8> {
-    runner.check(
+    runner.run_with_writer(
         "env",
         "tool-check",
         input,
-        |(environment, strict)| Ok(tool_check::tool_check(&runner.host, &environment, strict)?),
-        |report| report.passed(),
+        |(environment, strict)| {
+            let preflights = Preflights::load(&runner.host, &environment)?;
+            // from here on, there is something to report when the user interrupts it
+            let signals = TerminationSignals::catch();
+            Ok(preflights.run(strict, &|| signals.received()))
+        },
+        |output, report| {
+            output.result(report)?;
+            Ok(if report.interrupted {
+                EXIT_ERROR
+            } else if report.passed() {
+                0
+            } else {
+                EXIT_REFUSED
+            })
+        },
     )
 }
 

@@ -6,7 +6,7 @@
 //! [`signing::verify`](crate::ops::signing::verify), and compare its digest with
 //! [`Plugin::origin`]. Programs with environments use
 //! [`doctor`](crate::ops::doctor::doctor), [`bind`](crate::ops::bind),
-//! [`tool_check`](crate::ops::tool_check::tool_check) and the other operations instead.
+//! [`Preflights`](crate::ops::tool_check::Preflights) and the other operations instead.
 //!
 //! [`Host`] and [`Plugins`] are `Send` and `Sync`. Calls block: a preflight may run
 //! programs for half a minute.
@@ -237,17 +237,23 @@ impl Plugin<'_> {
             answers_json: answers_json.to_owned(),
             grants: self.granted.clone(),
         };
-        // a panic can only leave the handler's own state inconsistent
-        panic::catch_unwind(AssertUnwindSafe(|| self.handler.preflight(&binding))).unwrap_or_else(
-            |panic| {
-                Err(HandlerFault::Trapped {
-                    call: Call::Preflight,
-                    reason: ForeignText::new("it panicked"),
-                    message: panic_message(panic.as_ref()),
-                })
-            },
-        )
+        preflight_or_panic(self.handler, &binding)
     }
+}
+
+/// Runs a preflight. A panic is returned as a fault, like a trap in the sandbox.
+pub(super) fn preflight_or_panic(
+    handler: &dyn EnvPackHandler,
+    binding: &BindingContext,
+) -> Result<Preflight, HandlerFault> {
+    // a panic can only leave the handler's own state inconsistent
+    panic::catch_unwind(AssertUnwindSafe(|| handler.preflight(binding))).unwrap_or_else(|panic| {
+        Err(HandlerFault::Trapped {
+            call: Call::Preflight,
+            reason: ForeignText::new("it panicked"),
+            message: panic_message(panic.as_ref()),
+        })
+    })
 }
 
 /// Returns the message of a panic.

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 
 use super::{handler, pack_of};
 use crate::archives::rules::pack;
+use test_support::registry::image::Image;
+use test_support::registry::scripted::ScriptedRegistry;
 use test_support::schema;
 use test_support::zips::{Zip, bill, cbor, sealed};
 use test_support::{Sandbox, assert_contains, repository, text};
@@ -135,6 +137,58 @@ fn sarif_is_what_github_takes() {
     let secrets =
         seen.iter().filter(|(rule, uri, _)| rule == "secret-in-pack" && uri == "packs/two.gtpack");
     assert_eq!(secrets.count(), 2, "{seen:?}");
+}
+
+/// GitHub refuses the whole log if one URI is invalid or has another scheme than `file`.
+#[test]
+fn sarif_uris_are_relative_or_files() {
+    let sandbox = Sandbox::new();
+    let broken = "no archive";
+    let names = [
+        ("a b#c%20?.gtpack", "a%20b%23c%2520%3F.gtpack"),
+        ("x:y.gtpack", "x%3Ay.gtpack"),
+        ("back\\slash.gtpack", "back%5Cslash.gtpack"),
+        ("q'uote\".gtpack", "q%27uote%22.gtpack"),
+        ("./packs/ä b/p.gtpack", "packs/%C3%A4%20b/p.gtpack"),
+    ];
+    let mut validate = sandbox.verb("pack validate --report sarif");
+    for (name, _) in names {
+        sandbox.write(name, broken);
+        validate = validate.arg(name);
+    }
+    let absolute = sandbox.write("absolute.gtpack", broken);
+    let registry = ScriptedRegistry::with_image(&Image::pack(broken.as_bytes()));
+    let reference = registry.reference("1");
+    let missing = registry.reference("missing");
+    let ran = validate.arg(&absolute).args([&reference, &missing]).exited(2);
+
+    let log: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    let faults = schema::faults(&sarif_schema(), &log);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    let relative = |reference: &str| {
+        let path = reference.strip_prefix("oci://").expect("a reference");
+        format!("oci/{}", path.replace(':', "%3A"))
+    };
+    let expected = names.iter().map(|(_, uri)| (*uri).to_owned());
+    let absolute = format!("file://{}", absolute.display());
+    let expected: Vec<_> = expected.chain([absolute, relative(&reference)]).collect();
+    let uri = |place: &Value| {
+        text(&place["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]).to_owned()
+    };
+    let run = &log["runs"][0];
+    let results = run["results"].as_array().expect("results");
+    assert_eq!(results.iter().map(uri).collect::<Vec<_>>(), expected);
+
+    // the reference itself is shown to people, and given to programs
+    let last = results.last().expect("a result");
+    let message = text(&last["message"]["text"]);
+    assert!(message.starts_with(&format!("`{reference}`: ")), "{message}");
+    let logical = &last["locations"][0]["logicalLocations"][0];
+    assert_eq!(logical["fullyQualifiedName"], reference);
+    let notification = &run["invocations"][0]["toolExecutionNotifications"][0];
+    assert_eq!(uri(notification), relative(&missing));
+    let message = text(&notification["message"]["text"]);
+    assert!(message.starts_with(&format!("`{missing}`: ")), "{message}");
 }
 
 #[test]

@@ -3,7 +3,9 @@
 //!
 //! GitHub accepts a log only if each result has a file and a line, and merges results with
 //! the same rule, file and fingerprint. A pack has no lines, so every result is on line 1;
-//! the logical location names the entry or field.
+//! the logical location names the entry or field. GitHub refuses the whole log if a URI has
+//! another scheme than `file`, so a pack in a registry becomes the relative path
+//! `oci/<registry>/<repository>`; its message and a logical location name the reference.
 //!
 //! [SARIF 2.1.0]: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 
@@ -246,16 +248,33 @@ fn result(pack: &PackReport, finding: &PackFinding, fingerprint: String) -> Sari
         rule_index: Code::ALL.iter().position(|code| *code == finding.code).unwrap_or_default(),
         level: level(finding.severity),
         // GitHub shows no logical locations
-        message: SarifMessage { text: format!("{}{}. {}", finding.message, place, finding.hint) },
+        message: message(pack, &format!("{}{}. {}", finding.message, place, finding.hint)),
         locations: [location(pack, Some(finding))],
         partial_fingerprints: BTreeMap::from([(FINGERPRINT, fingerprint)]),
         properties: finding.byte.map(|byte_offset| ResultProperties { byte_offset }),
     }
 }
 
+/// A message, which names the reference of a pack in a registry: its URI is only similar.
+fn message(pack: &PackReport, text: &str) -> SarifMessage {
+    let text = if registry_reference(&pack.pack_ref).is_some() {
+        format!("`{}`: {text}", shown(&pack.pack_ref))
+    } else {
+        text.to_owned()
+    };
+    SarifMessage { text }
+}
+
+/// The part after `oci://` of the reference of a pack in a registry.
+fn registry_reference(pack_ref: &str) -> Option<&str> {
+    pack_ref.strip_prefix("oci://")
+}
+
 fn location(pack: &PackReport, finding: Option<&PackFinding>) -> SarifLocation {
+    let registry = registry_reference(&pack.pack_ref)
+        .map(|_| LogicalLocation { fully_qualified_name: shown(&pack.pack_ref), kind: "resource" });
     let subject = finding.and_then(|finding| finding.subject.as_ref());
-    let logical = subject.map(|subject| LogicalLocation {
+    let subject = subject.map(|subject| LogicalLocation {
         fully_qualified_name: subject.to_string(),
         kind: if subject.as_exact().contains(['#', '[']) { "member" } else { "resource" },
     });
@@ -264,15 +283,15 @@ fn location(pack: &PackReport, finding: Option<&PackFinding>) -> SarifLocation {
             artifact_location: ArtifactLocation { uri: uri(&pack.pack_ref) },
             region: FIRST_LINE,
         },
-        logical_locations: logical.into_iter().collect(),
+        logical_locations: registry.into_iter().chain(subject).collect(),
     }
 }
 
 /// Notifications about a pack that could not be examined, and about omitted findings.
 fn notifications(pack: &PackReport) -> impl Iterator<Item = SarifNotification> {
-    let notification = |level, text| SarifNotification {
+    let notification = |level, text: String| SarifNotification {
         level,
-        message: SarifMessage { text },
+        message: message(pack, &text),
         locations: [location(pack, None)],
     };
     let failure = pack.failure.as_ref().map(|failure| {
@@ -294,24 +313,23 @@ fn level(severity: FindingSeverity) -> &'static str {
     }
 }
 
-/// A pack reference as a URI reference. A relative path stays relative to the working
-/// directory; an absolute one becomes a `file://` URI.
+/// A pack reference as a URI reference that GitHub accepts. A relative path stays relative to
+/// the working directory; an absolute one becomes a `file://` URI; a reference to a registry
+/// becomes a relative path that begins with `oci/`.
 fn uri(pack_ref: &str) -> String {
-    let (scheme, rest) = match pack_ref.split_once("://") {
-        Some(("oci", rest)) => ("oci://", rest),
-        Some(("file", rest)) => ("file://", rest),
-        _ if pack_ref.starts_with('/') => ("file://", pack_ref),
+    let (prefix, rest) = if let Some(reference) = registry_reference(pack_ref) {
+        ("oci/", reference)
+    } else if let Some(path) = pack_ref.strip_prefix("file://") {
+        ("file://", path)
+    } else if pack_ref.starts_with('/') {
+        ("file://", pack_ref)
+    } else {
         // GitHub matches paths relative to the root of the repository
-        _ => ("", repository_path(pack_ref)),
+        ("", repository_path(pack_ref))
     };
-    let is_allowed = |byte: u8| {
-        byte.is_ascii_alphanumeric()
-            || b"-._~/".contains(&byte)
-            || scheme == "oci://" && b":@".contains(&byte)
-    };
-    let mut uri = scheme.to_owned();
+    let mut uri = prefix.to_owned();
     for byte in rest.bytes() {
-        if is_allowed(byte) {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             uri.push(char::from(byte));
         } else {
             uri.push_str(&format!("%{byte:02X}"));
@@ -334,7 +352,11 @@ mod tests {
             ("javascript:alert(1)", "javascript%3Aalert%281%29"),
             ("/packs/ü.gtpack", "file:///packs/%C3%BC.gtpack"),
             ("file:///a", "file:///a"),
-            ("oci://127.0.0.1:5000/a/b:1@sha256:0", "oci://127.0.0.1:5000/a/b:1@sha256:0"),
+            ("oci://ghcr.io/acme/vault:0.4", "oci/ghcr.io/acme/vault%3A0.4"),
+            ("oci://127.0.0.1:5000/a/b:1@sha256:0", "oci/127.0.0.1%3A5000/a/b%3A1%40sha256%3A0"),
+            ("https://example.org/a", "https%3A//example.org/a"),
+            ("x:y.gtpack", "x%3Ay.gtpack"),
+            ("back\\slash.gtpack", "back%5Cslash.gtpack"),
         ] {
             assert_eq!(uri(pack_ref), expected);
         }

@@ -93,15 +93,16 @@ fn children() -> Vec<Pid> {
 }
 
 /// Reads the report of a reaper that has ended.
+///
+/// The channel need not be at its end: until it executes its program, a process that another
+/// thread has just forked holds a copy of the reaper's end.
 pub(super) fn read_report(channel: &mut UnixStream) -> ExitReport {
-    let mut text = String::new();
-    let read = channel
+    let mut report = Vec::new();
+    // fails instead of waiting for the end; what was read until then is kept
+    let _ = channel
         .set_nonblocking(true)
-        .and_then(|()| channel.take(REPORT_BYTES).read_to_string(&mut text));
-    if read.is_err() {
-        return ExitReport::Missing;
-    }
-    parse_report(&text).unwrap_or(ExitReport::Missing)
+        .and_then(|()| channel.take(REPORT_BYTES).read_to_end(&mut report));
+    str::from_utf8(&report).ok().and_then(parse_report).unwrap_or(ExitReport::Missing)
 }
 
 fn parse_report(text: &str) -> Option<ExitReport> {
@@ -111,5 +112,27 @@ fn parse_report(text: &str) -> Option<ExitReport> {
         "ended" => Some(ExitReport::Exited(ExitStatus::from_raw(number))),
         "not-started" => Some(ExitReport::NotStarted(io::Error::from_raw_os_error(number))),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn report_is_read_from_a_channel_that_another_process_holds_open() {
+        let (mut ours, mut theirs) = UnixStream::pair().expect("a channel");
+        let _copy = theirs.try_clone().expect("a copy");
+        theirs.write_all(b"ended 256").expect("written");
+        drop(theirs);
+        let report = read_report(&mut ours);
+        assert!(matches!(report, ExitReport::Exited(status) if status.code() == Some(1)));
+    }
+
+    #[test]
+    fn a_reaper_without_a_report_is_missing() {
+        let (mut ours, theirs) = UnixStream::pair().expect("a channel");
+        drop(theirs);
+        assert!(matches!(read_report(&mut ours), ExitReport::Missing));
     }
 }

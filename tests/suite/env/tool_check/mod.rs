@@ -1,5 +1,7 @@
 //! `gtc op env tool-check`: preflights that use the granted tools and addresses.
 
+mod concurrency;
+
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};

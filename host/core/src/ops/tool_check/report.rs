@@ -1,15 +1,16 @@
-//! Runs the preflight of every binding on this machine.
+//! The report of a tool check.
+
+use std::error::Error;
 
 use env_pack_domain::{
-    Binding, BindingContext, BindingPlace, CapabilitySlot, EnvId, EnvPackHandler, PackDescriptor,
-    Preflight, Probe, ResolveError, ToolCheck, with_causes,
+    Binding, BindingPlace, CapabilitySlot, EnvId, HandlerFault, PackDescriptor, Preflight, Probe,
+    ResolveError, ToolCheck, with_causes,
 };
+use jiff::Timestamp;
 use serde::Serialize;
 
-use super::assemble::{self, Assembly};
-use super::suggested_commands::pin_command;
-use crate::Host;
-use gtc_store::StoreError;
+use crate::ops::assemble::Assembly;
+use crate::ops::suggested_commands::pin_command;
 
 /// The results of all preflights.
 #[derive(Debug, Serialize)]
@@ -30,6 +31,8 @@ pub struct ToolCheckReport {
     pub failed_checks: usize,
     /// The number of preflights that returned no checks.
     pub failed_preflights: usize,
+    /// Whether the check was interrupted before all preflights had finished.
+    pub interrupted: bool,
     /// The time of the checks, as an [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339)
     /// timestamp.
     pub checked_at: String,
@@ -81,6 +84,32 @@ pub struct PreflightFault {
     pub message: String,
 }
 
+impl PreflightReport {
+    /// The report of a preflight whose answers cannot be read.
+    pub(super) fn invalid_answers(error: &dyn Error) -> Self {
+        Self::failed("answers-parse", with_causes(error))
+    }
+
+    /// The report of a preflight that did not finish before an interruption.
+    fn interrupted() -> Self {
+        Self::failed("interrupted", "not checked: interrupted".to_owned())
+    }
+
+    fn failed(kind: &'static str, message: String) -> Self {
+        let fault = Some(PreflightFault { kind, message });
+        Self { checks: Vec::new(), probes: Vec::new(), fault }
+    }
+}
+
+impl From<Result<Preflight, HandlerFault>> for PreflightReport {
+    fn from(result: Result<Preflight, HandlerFault>) -> Self {
+        match result {
+            Ok(Preflight { checks, probes }) => Self { checks, probes, fault: None },
+            Err(fault) => Self::failed(fault.kind(), fault.to_string()),
+        }
+    }
+}
+
 /// A bound pack whose handler could not be resolved.
 #[derive(Debug, Serialize)]
 pub struct UnresolvedPack {
@@ -108,6 +137,22 @@ pub struct UnresolvedExtension {
 }
 
 impl ToolCheckReport {
+    /// An empty report.
+    pub(super) fn new(environment_id: EnvId, checked_at: Timestamp) -> Self {
+        Self {
+            environment_id,
+            bindings: Vec::new(),
+            unresolved_bindings: Vec::new(),
+            extension_bindings: Vec::new(),
+            extension_unresolved_bindings: Vec::new(),
+            total_checks: 0,
+            failed_checks: 0,
+            failed_preflights: 0,
+            interrupted: false,
+            checked_at: checked_at.to_string(),
+        }
+    }
+
     /// Returns true if all checks passed.
     pub fn passed(&self) -> bool {
         self.failed_checks == 0
@@ -115,71 +160,11 @@ impl ToolCheckReport {
             && self.unresolved_bindings.is_empty()
             && self.extension_unresolved_bindings.iter().all(|extension| !extension.failed)
     }
-}
 
-/// Runs the preflight of every binding. With `strict`, an extension without a known handler
-/// counts as failed.
-///
-/// # Errors
-/// [`StoreError`] when the environment cannot be read.
-pub fn tool_check(
-    host: &Host,
-    environment: &EnvId,
-    strict: bool,
-) -> Result<ToolCheckReport, StoreError> {
-    let stored = host.store.load(environment)?;
-    let assembly = assemble::assemble(host, &stored)?;
-    let mut report = ToolCheckReport {
-        environment_id: environment.clone(),
-        bindings: Vec::new(),
-        unresolved_bindings: Vec::new(),
-        extension_bindings: Vec::new(),
-        extension_unresolved_bindings: Vec::new(),
-        total_checks: 0,
-        failed_checks: 0,
-        failed_preflights: 0,
-        checked_at: host.now().to_string(),
-    };
-    for binding in stored.environment.bindings() {
-        match assembly.resolve(binding) {
-            Ok(handler) => {
-                report.add(binding, preflight(host, environment, binding, handler, &assembly))
-            }
-            Err(error) => report.add_unresolved(binding, &error, &assembly, strict),
-        }
-    }
-    Ok(report)
-}
-
-fn preflight(
-    host: &Host,
-    environment: &EnvId,
-    binding: &Binding,
-    handler: &dyn EnvPackHandler,
-    assembly: &Assembly,
-) -> PreflightReport {
-    let failed = |kind, message| {
-        let fault = Some(PreflightFault { kind, message });
-        PreflightReport { checks: Vec::new(), probes: Vec::new(), fault }
-    };
-    let answers_json = match host.store.answers(environment, binding.answers_ref.as_ref()) {
-        Ok(answers) => answers,
-        Err(error) => return failed("answers-parse", with_causes(&error)),
-    };
-    let instance_id = match &binding.place {
-        BindingPlace::Extension(instance) => instance.clone(),
-        BindingPlace::Slot(_) => None,
-    };
-    let grants = assembly.grants(binding);
-    let context = BindingContext { env_id: environment.clone(), instance_id, answers_json, grants };
-    match handler.preflight(&context) {
-        Ok(Preflight { checks, probes }) => PreflightReport { checks, probes, fault: None },
-        Err(fault) => failed(fault.kind(), fault.to_string()),
-    }
-}
-
-impl ToolCheckReport {
-    fn add(&mut self, binding: &Binding, preflight: PreflightReport) {
+    /// Adds the report of a preflight; `None` if it was interrupted.
+    pub(super) fn add(&mut self, binding: &Binding, preflight: Option<PreflightReport>) {
+        self.interrupted |= preflight.is_none();
+        let preflight = preflight.unwrap_or_else(PreflightReport::interrupted);
         self.total_checks += preflight.checks.len();
         self.failed_checks +=
             preflight.checks.iter().filter(|check| !check.outcome.passed()).count();
@@ -196,7 +181,8 @@ impl ToolCheckReport {
         }
     }
 
-    fn add_unresolved(
+    /// Adds a binding without a handler.
+    pub(super) fn add_unresolved(
         &mut self,
         binding: &Binding,
         error: &ResolveError,

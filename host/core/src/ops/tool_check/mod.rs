@@ -1,0 +1,58 @@
+//! Runs the preflight of every binding on this machine, several at the same time.
+
+pub(crate) mod limits;
+mod report;
+mod scheduler;
+
+use std::sync::Arc;
+
+use env_pack_domain::EnvId;
+
+use super::assemble::{self, Assembly};
+use crate::Host;
+use gtc_store::{StoreError, Stored};
+
+pub use limits::ToolCheckLimits;
+pub use report::{
+    ExtensionChecks, PackChecks, PreflightFault, PreflightReport, ToolCheckReport,
+    UnresolvedExtension, UnresolvedPack,
+};
+
+/// An environment whose packs are loaded, so that their preflights can run.
+pub struct Preflights<'a> {
+    host: &'a Host,
+    stored: Stored,
+    assembly: Arc<Assembly>,
+}
+
+impl<'a> Preflights<'a> {
+    /// Loads the packs of an environment. One that does not load is part of the report.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the environment cannot be read.
+    pub fn load(host: &'a Host, environment: &EnvId) -> Result<Self, StoreError> {
+        let stored = host.store.load(environment)?;
+        let assembly = Arc::new(assemble::assemble(host, &stored)?);
+        Ok(Self { host, stored, assembly })
+    }
+
+    /// Runs the preflights. With `strict`, an extension without a known handler counts as
+    /// failed.
+    ///
+    /// Once `is_interrupted` returns true, no further preflight begins and none is waited for:
+    /// they are reported as interrupted. A preflight that has begun ends with this process, or
+    /// at its own time limit.
+    pub fn run(self, strict: bool, is_interrupted: &dyn Fn() -> bool) -> ToolCheckReport {
+        let Self { host, stored, assembly } = self;
+        let environment = stored.environment.id();
+        let mut finished = scheduler::run_all(host, &stored, &assembly, is_interrupted);
+        let mut report = ToolCheckReport::new(environment.clone(), host.now());
+        for binding in stored.environment.bindings() {
+            match assembly.resolve(binding) {
+                Ok(_) => report.add(binding, finished.remove(&binding.key())),
+                Err(error) => report.add_unresolved(binding, &error, &assembly, strict),
+            }
+        }
+        report
+    }
+}
