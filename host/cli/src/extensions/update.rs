@@ -63,7 +63,10 @@ pub(crate) struct ExtensionUpdatePayload {
     pub all_instances: AllInstances,
     /// Resolve the reference of the bound pack again, and bind what it refers to now; at a
     /// terminal, the changes are shown first
-    #[arg(long, conflicts_with_all = ["pack_ref", "answers_ref", "no_answers", "no_fetch", "all_instances"])]
+    #[arg(
+        long,
+        conflicts_with_all = ["pack_ref", "answers_ref", "no_answers", "no_fetch", "all_instances"]
+    )]
     #[serde(default)]
     pub refresh: bool,
     #[command(flatten)]

@@ -32,7 +32,8 @@ impl OperationError for LoadError {
             ),
             Self::CompilerFailed { .. } | Self::WitPrinterFailed { .. } => Explanation::refused(
                 kind,
-                "report it to the maintainers of `gtc`, with the component and the output of `gtc --version`",
+                "report it to the maintainers of `gtc`, with the component and the output of \
+                 `gtc --version`",
             ),
             Self::NotAComponent { .. }
             | Self::NoHandler

@@ -168,7 +168,8 @@ impl OperationError for UnsuitablePack {
             ),
             Self::PathTaken { owner: PathOwner::Bound { .. }, .. } => Explanation::refused(
                 "conflict",
-                "only versions of one pack may be bound side by side; remove the other binding first, or use a pack with another descriptor path",
+                "only versions of one pack may share a descriptor path; remove the other binding \
+                 first, or use a pack with another path",
             ),
         }
     }
