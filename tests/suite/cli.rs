@@ -284,3 +284,49 @@ fn limits_can_be_changed_but_not_disabled() {
         assert!(!refused.contains('\u{1b}'), "{refused}");
     }
 }
+
+#[test]
+fn of_a_repeated_flag_the_last_one_counts() {
+    let sandbox = Sandbox::new();
+    let list = |flags: &[&str]| sandbox.gtc([&["op", "env", "list"], flags].concat());
+    let human = list(&["--format", "json", "--format", "human"]).succeeded();
+    assert!(!human.stdout.starts_with('{'), "{human:?}");
+    let other = sandbox.home().join("other").display().to_string();
+    let report = list(&["--store-root", "/nowhere", "--store-root", &other]).succeeded();
+    assert_eq!(report.result()["store_root"], other);
+    // lists add up, and other flags of a verb are given once
+    let limits = ["--limit", "archive.bytes=1MiB", "--limit", "archive.entries=7"];
+    let report = sandbox.gtc(["doctor", "limits"].into_iter().chain(limits)).succeeded();
+    assert!(report.stdout.contains("1 MiB") || report.stdout.contains("1048576"), "{report:?}");
+    sandbox.env_packs().remove("state").args(["--slot", "state"]).exited(2);
+}
+
+#[test]
+fn a_noun_without_op_gets_a_suggestion() {
+    let sandbox = Sandbox::new();
+    for noun in ["env", "env-packs", "extensions", "grants", "trust-root"] {
+        let failed = sandbox.gtc([noun, "list"]).exited(2);
+        assert!(failed.stderr.contains(&format!("'op {noun}'")), "{failed:?}");
+    }
+    let unknown = sandbox.gtc(["widgets"]).exited(2);
+    assert!(!unknown.stderr.contains("'op"), "{unknown:?}");
+}
+
+#[test]
+fn files_may_begin_with_a_byte_order_mark() {
+    let sandbox = Sandbox::with_local();
+    let folder = sandbox.environment("local");
+    let document = std::fs::read_to_string(folder.join("environment.json")).expect("a file");
+    std::fs::write(folder.join("environment.json"), format!("\u{feff}{document}")).expect("a file");
+    std::fs::write(folder.join("answers.json"), "\u{feff}{\"a\": 1}").expect("a file");
+    sandbox.env().doctor().succeeded();
+    sandbox.write("remove.json", "\u{feff}{\"environment_id\": \"local\", \"slot\": \"state\"}");
+    sandbox.gtc(["op", "env-packs", "remove", "--answers", "remove.json"]).succeeded();
+    sandbox.write("remove.yaml", "\u{feff}environment_id: local\nslot: sessions\n");
+    sandbox.gtc(["op", "env-packs", "remove", "--answers", "remove.yaml"]).succeeded();
+    let pack = sandbox.valid_pack("extension", "acme.oauth.auth0", "^1");
+    let add = sandbox.extensions().add().kind("acme.oauth.auth0@1.0.0").pack_ref(pack);
+    add.answers_ref("answers.json").succeeded();
+    let answers = sandbox.extensions().resolve("ext://acme.oauth.auth0").succeeded().result();
+    assert_eq!(answers["answers"], json!({"a": 1}));
+}

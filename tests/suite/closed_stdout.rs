@@ -38,6 +38,16 @@ fn closed_stdout_does_not_change_the_exit_code() {
 }
 
 #[test]
+fn help_that_is_not_read_to_its_end_exits_0() {
+    let sandbox = Sandbox::new();
+    for arguments in [["--help"].as_slice(), &["--version"], &["pack", "build", "--help"]] {
+        assert_eq!(run_with_closed_stdout(&sandbox, arguments), Some(0), "{arguments:?}");
+    }
+    let (code, _) = run_with_full_stdout(&sandbox, &["--help"]);
+    assert_eq!(code, Some(2));
+}
+
+#[test]
 fn failed_write_to_stdout_exits_2() {
     let sandbox = Sandbox::new();
     for (format, start) in [

@@ -4,11 +4,11 @@ use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use clap::builder::TypedValueParser as _;
-use clap::{Args, ValueEnum};
+use clap::{Arg, ArgAction, Args, ValueEnum};
 
 /// The global flags. Help shows the names of their variables, but not the values.
 #[derive(Debug, Args)]
-#[command(mut_args(|arg| arg.global(true).hide_env_values(true)))]
+#[command(mut_args(global_flag))]
 pub(crate) struct Global {
     /// Folder that holds the environments [default: ~/.greentic/environments]
     #[arg(long, env = "GTC_STORE_ROOT", value_name = "DIR", help_heading = "Global options")]
@@ -82,6 +82,19 @@ pub(crate) struct Global {
     /// Print log lines and the messages of handlers; `-vv` prints more; GTC_LOG selects lines
     #[arg(short, long, action = clap::ArgAction::Count, help_heading = "Global options")]
     pub verbose: u8,
+}
+
+/// Makes a flag global. Of a flag that is given twice, the last one counts, so that a script can
+/// be called with other flags than it has; lists add up.
+fn global_flag(flag: Arg) -> Arg {
+    let flag = flag.global(true).hide_env_values(true);
+    match flag.get_action() {
+        ArgAction::Append | ArgAction::Count => flag,
+        _ => {
+            let id = flag.get_id().clone();
+            flag.overrides_with(id)
+        }
+    }
 }
 
 /// Output format of results and errors.

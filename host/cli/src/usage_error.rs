@@ -10,7 +10,7 @@ use std::io;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use clap::error::{ContextValue, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use env_pack_domain::ForeignText;
 
 use super::commands::{Cli, command_tree};
@@ -21,7 +21,12 @@ use super::output::Output;
 /// Prints help, the version, or the usage error that clap found.
 pub(crate) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     if !error.use_stderr() {
-        return if error.print().is_ok() { ExitCode::SUCCESS } else { EXIT_ERROR.into() };
+        return match error.print() {
+            Ok(()) => ExitCode::SUCCESS,
+            // the reader has seen enough, as in `gtc --help | head`
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+            Err(_) => EXIT_ERROR.into(),
+        };
     }
     let format = requested_format(arguments);
     // escaping an argument that is not UTF-8 would replace its bytes and hide the error
@@ -95,7 +100,21 @@ fn parse_escaped(arguments: &[OsString]) -> Option<clap::Error> {
             _ => None,
         };
     }
+    suggest_op(&mut error);
     Some(error)
+}
+
+/// Suggests `op env` for `env`: the nouns of `op` are easily taken for commands.
+fn suggest_op(error: &mut clap::Error) {
+    let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand) else {
+        return;
+    };
+    let tree = command_tree();
+    let noun = tree.find_subcommand("op").and_then(|op| op.find_subcommand(name));
+    if let Some(noun) = noun {
+        let suggestion = ContextValue::String(format!("op {}", noun.get_name()));
+        error.insert(ContextKind::SuggestedSubcommand, suggestion);
+    }
 }
 
 fn escape(text: &str) -> String {

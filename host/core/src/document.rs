@@ -10,6 +10,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+/// Some editors write it at the start of a file in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Parses a document: JSON if its name ends in `.json`, YAML if not. An unquoted YAML value
 /// takes the type of its field, so `7.0` can be a string. The YAML parser limits aliases,
 /// nesting and the number of nodes.
@@ -32,6 +35,7 @@ fn parse_with<T: DeserializeOwned>(
     path: &Path,
     options: serde_saphyr::Options,
 ) -> Result<T, String> {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     if path.extension().is_some_and(|extension| extension == "json") {
         serde_json::from_slice(bytes).map_err(|error| error.to_string())
     } else {

@@ -16,7 +16,7 @@ use gtc_core::ops::bind::RemoveRequest;
 
 shared_arguments! {
     /// Slot
-    #[arg(long)]
+    #[arg(long, help = format!("Slot: {}", core_slots().join(", ")))]
     #[schemars(extend("enum" = core_slots()))]
     SlotArg { slot: String }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use env_pack_domain::{AnswersRef, ForeignText};
 use gtc_fs::read::{ReadError, read_capped};
 
+use super::text::without_byte_order_mark;
 use crate::backend::MAX_ANSWERS_BYTES;
 use crate::error::AnswersError;
 
@@ -37,5 +38,5 @@ pub(super) fn read(
         let reason = format!("it is not UTF-8 after byte {}", error.utf8_error().valid_up_to());
         AnswersError::Malformed { path, reason: ForeignText::sentence(&reason) }
     })?;
-    Ok(Some(text))
+    Ok(Some(without_byte_order_mark(text)))
 }

@@ -27,7 +27,15 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, StoreError> {
         let place = format!("byte {}", error.utf8_error().valid_up_to());
         StoreError::malformed(path, place, "it is not UTF-8")
     })?;
-    Ok(Some(text))
+    Ok(Some(without_byte_order_mark(text)))
+}
+
+/// Removes the byte order mark that some editors write at the start of a file.
+pub(super) fn without_byte_order_mark(mut text: String) -> String {
+    if text.starts_with('\u{feff}') {
+        text.remove(0);
+    }
+    text
 }
 
 /// Replaces a file of an environment that is locked.
