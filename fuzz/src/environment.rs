@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::path::Path;
 
 use env_pack_domain::{EnvId, ForeignText, change};
+use gtc_fs::read::without_byte_order_mark;
 use gtc_store::{Change, ChangeError, Store};
 
 thread_local! {
@@ -57,6 +58,7 @@ fn check(root: &Path, data: &[u8]) {
 
 /// The members of the document that `gtc` does not own.
 fn other_members(text: &[u8]) -> serde_json::Map<String, serde_json::Value> {
+    let text = without_byte_order_mark(text);
     let mut members = serde_json::from_slice::<serde_json::Map<_, _>>(text).unwrap_or_default();
     members.remove("packs");
     members.remove("extensions");

@@ -1,6 +1,6 @@
 //! A pack as the host uses it: its entries and handlers.
 
-use env_pack_domain::{ForeignText, Permissions, Sha256Digest};
+use env_pack_domain::{DescriptorPath, ForeignText, Permissions, Sha256Digest};
 
 use super::declaration::HandlerDeclaration;
 
@@ -26,6 +26,13 @@ impl Pack {
             .iter()
             .filter_map(|handler| handler.declared.as_ref())
             .fold(Permissions::default(), |all, declared| all.union(&declared.permissions))
+    }
+
+    /// Returns the permissions that the handler of a descriptor path declares.
+    pub fn permissions_of(&self, path: &DescriptorPath) -> Permissions {
+        let mut declared = self.handlers.iter().filter_map(|handler| handler.declared.as_ref());
+        let handler = declared.find(|declared| declared.descriptor_path == *path);
+        handler.map(|declared| declared.permissions.clone()).unwrap_or_default()
     }
 }
 

@@ -5,13 +5,11 @@ use std::marker::PhantomData;
 use std::path::Path;
 
 use env_pack_domain::grammar::Grammar;
+use gtc_fs::read::without_byte_order_mark;
 use schemars::transform::{RecursiveTransform, Transform as _};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-
-/// Some editors write it at the start of a file in UTF-8.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Parses a document: JSON if its name ends in `.json`, YAML if not. An unquoted YAML value
 /// takes the type of its field, so `7.0` can be a string. The YAML parser limits aliases,
@@ -35,7 +33,7 @@ fn parse_with<T: DeserializeOwned>(
     path: &Path,
     options: serde_saphyr::Options,
 ) -> Result<T, String> {
-    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    let bytes = without_byte_order_mark(bytes);
     if path.extension().is_some_and(|extension| extension == "json") {
         serde_json::from_slice(bytes).map_err(|error| error.to_string())
     } else {

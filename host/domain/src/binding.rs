@@ -80,6 +80,22 @@ pub enum BindingPlace {
 }
 
 impl BindingPlace {
+    /// Returns the slot, if it is one that an environment binds once.
+    pub fn core_slot(&self) -> Option<CoreSlot> {
+        match self {
+            Self::Slot(slot) => Some(*slot),
+            Self::Extension(_) => None,
+        }
+    }
+
+    /// Returns the instance of an extension, if it has a name.
+    pub fn instance(&self) -> Option<&InstanceId> {
+        match self {
+            Self::Slot(_) => None,
+            Self::Extension(instance) => instance.as_ref(),
+        }
+    }
+
     /// Returns the slot that a handler must serve to be bound here.
     pub fn slot(&self) -> CapabilitySlot {
         match self {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{ForeignText, OciRef, PackDescriptor};
+use crate::{ForeignText, OciRef, PackDescriptor, Sha256Digest};
 
 /// Maximum length of a reference, in characters. Paths have at most 4,096 bytes on common
 /// systems.
@@ -39,6 +39,21 @@ impl PackRef {
             Self::Builtin(name) => name.to_string(),
             Self::Oci(reference) => reference.to_string(),
             Self::File(text) | Self::Opaque(text) => text.clone(),
+        }
+    }
+
+    /// Returns true if it leads to the same bytes for ever: it names an OCI manifest by its
+    /// digest.
+    pub fn is_exact(&self) -> bool {
+        matches!(self, Self::Oci(reference) if reference.digest().is_some())
+    }
+
+    /// Returns the reference to an OCI manifest by its digest; none if it is not a reference to a
+    /// registry.
+    pub fn exact(&self, manifest: Sha256Digest) -> Option<Self> {
+        match self {
+            Self::Oci(reference) => Some(Self::Oci(reference.pinned(manifest))),
+            Self::Builtin(_) | Self::File(_) | Self::Opaque(_) => None,
         }
     }
 

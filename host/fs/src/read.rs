@@ -31,6 +31,11 @@ pub enum ReadError {
     Io(#[from] io::Error),
 }
 
+/// Removes the byte order mark that some editors write at the start of a file in UTF-8.
+pub fn without_byte_order_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
 /// A kind of file that is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {

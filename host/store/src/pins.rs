@@ -9,7 +9,7 @@
 
 use std::path::Path;
 
-use env_pack_domain::{Binding, BindingKey, CoreSlot, Environment, ForeignText, PackRef, Pin};
+use env_pack_domain::{Binding, BindingKey, CoreSlot, Environment, ForeignText, Pin};
 use serde_json::value::RawValue;
 
 use super::error::StoreError;
@@ -38,7 +38,7 @@ struct StoredPin {
     generation: Option<u64>,
     pin: Pin,
     object: JsonObject,
-    /// How many members `previous` lead to it from its entry.
+    /// The number of members `previous` between its entry and it.
     level: usize,
 }
 
@@ -80,7 +80,9 @@ impl PinsDocument {
                 // the one pin of a reference is that of the bound archive; the previous archive
                 // is the same one only if the reference names it by its digest
                 (None, _) => {
-                    !is_previous || binding.pack_ref != bound.pack_ref || is_exact(binding)
+                    !is_previous
+                        || binding.pack_ref != bound.pack_ref
+                        || binding.pack_ref.is_exact()
                 }
                 (Some(name), None) => *name == entry && (stored.level > 0) == is_previous,
                 (Some(name), Some(generation)) => {
@@ -196,11 +198,6 @@ impl StoredPin {
         }
         object
     }
-}
-
-/// Returns true if the reference of a binding leads to the same bytes for ever.
-fn is_exact(binding: &Binding) -> bool {
-    matches!(&binding.pack_ref, PackRef::Oci(reference) if reference.digest().is_some())
 }
 
 /// Reads a pin of schema v1.

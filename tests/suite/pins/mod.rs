@@ -148,21 +148,18 @@ fn a_repeated_update_keeps_the_rollback() {
 }
 
 #[test]
-fn two_slots_with_one_reference_have_their_own_pins() {
+fn two_instances_with_one_tag_have_their_own_pins() {
     let sandbox = Sandbox::with_local().with_own_cache();
-    let image = Image::pack(&version("0.4.2"));
-    let registry = ScriptedRegistry::with_image(&image);
-    let reference = registry.reference("1");
     let kind = "acme.oauth.auth0@0.4.2";
-    let extension = |version: &str| {
-        Image::pack(
-            &Handler::new("extension", "acme.oauth.auth0", "^0.4").archive_by("acme", version),
-        )
+    let image = |version: &str| {
+        let handler = Handler::new("extension", "acme.oauth.auth0", "^0.4");
+        Image::pack(&handler.archive_by("acme", version))
     };
-    registry.serve("1", &extension("0.4.2"));
+    let registry = ScriptedRegistry::with_image(&image("0.4.2"));
+    let reference = registry.reference("1");
     let add = sandbox.extensions().add().kind(kind).pack_ref(&reference);
     add.clone().succeeded();
-    registry.serve("1", &extension("0.4.3"));
+    registry.serve("1", &image("0.4.3"));
     // a new instance follows the tag; the bound one stays where it is
     add.instance_id("new").succeeded();
     let list = sandbox.extensions().list().succeeded().result();

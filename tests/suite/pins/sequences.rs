@@ -11,7 +11,7 @@ const SEQUENCES: u64 = 6;
 const STEPS: usize = 12;
 const VERSIONS: [&str; 3] = ["0.4.1", "0.4.2", "0.4.3"];
 
-/// What a binding of the slot `secrets` must be.
+/// The expected binding of the slot `secrets`.
 #[derive(Clone, Debug, PartialEq)]
 struct Bound {
     pack_ref: String,
@@ -19,7 +19,7 @@ struct Bound {
     archive: Option<usize>,
 }
 
-/// What the environment, the file and the tag must be.
+/// The expected environment, file and tag.
 #[derive(Debug)]
 struct Model {
     file: usize,

@@ -87,7 +87,14 @@ fn a_pinned_binding_and_a_built_in_pack_stay_as_they_are() {
         assert_eq!(report["unchanged"], true);
     }
     assert_eq!(sandbox.pins(), pins);
+    let pin = sandbox.env_packs().pin("secrets");
+    pin.clone().if_generation("7").refused(1, "stale");
+    let digest = |archive: &[u8]| format!("sha256:{}", sha256(archive));
+    pin.clone().expect(digest(&version("0.4.3"))).refused(1, "digest-drift");
+    pin.expect(digest(&version("0.4.2"))).succeeded();
     sandbox.env_packs().pin("revocation").refused(1, "not-found");
+    let event = sandbox.audit_events("local").pop().expect("an event");
+    assert_eq!((&event["verb"], &event["result"]["outcome"]), (&json!("pin"), &json!("error")));
 }
 
 #[test]
@@ -129,6 +136,7 @@ fn the_file_of_the_older_schema_is_converted() {
     // it does not say which bytes the previous binding had
     let report = sandbox.env_packs().rollback("secrets").succeeded().result();
     assert_eq!(report["archive_sha256"], Value::Null);
+    assert_contains(text(&report["warnings"][0]), &["has no pin", "gtc op env-packs pin"]);
     let report = sandbox.env().doctor().exited(1).result();
     assert_eq!(report["bindings"][1]["state"], "unpinned");
     assert!(!sandbox.pins().contains("lock.v1"), "{}", sandbox.pins());

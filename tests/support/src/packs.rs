@@ -35,9 +35,13 @@ fn archive_by(
         permissions,
     };
     let handlers = vec![NewHandler { component: "handler".to_owned(), bytes: component, declared }];
-    let (id, version) = (path.to_owned(), version.parse().expect("a version"));
-    gtc_archive::write(&NewPack { id, version, publisher: publisher.to_owned(), handlers })
-        .expect("a pack")
+    let pack = NewPack {
+        id: path.to_owned(),
+        version: version.parse().expect("a version"),
+        publisher: publisher.to_owned(),
+        handlers,
+    };
+    gtc_archive::write(&pack).expect("a pack")
 }
 
 /// Leave to run these commands and to reach these addresses.

@@ -29,6 +29,7 @@ pub(crate) use shared_arguments;
 
 pub(crate) mod environment;
 pub(crate) mod idempotency_key;
+pub(crate) mod instance;
 pub(crate) mod permissions;
 
 use clap::{Args, ValueEnum};

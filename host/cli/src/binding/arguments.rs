@@ -29,32 +29,17 @@ shared_arguments! {
     #[arg(long, requires = "refresh")]
     DryRun { dry_run: bool }
 
-    /// Fail unless the pack has this archive or manifest digest, as `--dry-run` prints it
-    #[arg(long, value_name = "DIGEST", requires = "refresh")]
+    /// Fail unless the pack has this archive or manifest digest
+    #[arg(long, value_name = "DIGEST")]
     #[schemars(with = "Option<Text<ExpectedDigest>>")]
     Expect { expect: Option<String> }
-
-    /// Fail unless the pack has this archive or manifest digest
-    #[arg(id = "expect", long = "expect", value_name = "DIGEST")]
-    #[schemars(with = "Option<Text<ExpectedDigest>>")]
-    ExpectedDigestArg { digest: Option<String> }
 }
 
 impl Expect {
     pub(crate) fn parse(&self) -> Result<Option<Sha256Digest>, UsageError> {
-        parse_expected(self.as_deref())
+        let digest = parse_optional("expect", self.as_deref())?;
+        Ok(digest.map(|ExpectedDigest(digest)| digest))
     }
-}
-
-impl ExpectedDigestArg {
-    pub(crate) fn parse(&self) -> Result<Option<Sha256Digest>, UsageError> {
-        parse_expected(self.as_deref())
-    }
-}
-
-fn parse_expected(text: Option<&str>) -> Result<Option<Sha256Digest>, UsageError> {
-    let digest = parse_optional("expect", text)?;
-    Ok(digest.map(|ExpectedDigest(digest)| digest))
 }
 
 /// Makes an argument optional with `--refresh` if its id is one of `replaced`.

@@ -7,7 +7,7 @@ use gtc_core::ops::bind::{BindReport, ComparedPack, GrantsReport, PackDifference
 impl RenderHuman for BindReport {
     fn render_human(&self, verb: &str) -> String {
         if self.unchanged {
-            return unchanged_or_moved(self) + &also_updated(self);
+            return unchanged_or_moved(self) + &also_moved(self, "updated");
         }
         let done = match verb {
             "add" => "bound",
@@ -32,7 +32,7 @@ impl RenderHuman for BindReport {
         if let (true, Some(archive)) = (verb == "rollback" || verb == "pin", &self.archive_sha256) {
             text.push_str(&format!("  archive {archive}\n"));
         }
-        text.push_str(&also_updated(self));
+        text.push_str(&also_moved(self, if verb == "rollback" { done } else { "updated" }));
         text.push_str(
             &self.signer.map(|signer| format!("  signed by `{signer}`\n")).unwrap_or_default(),
         );
@@ -41,11 +41,11 @@ impl RenderHuman for BindReport {
     }
 }
 
-fn also_updated(report: &BindReport) -> String {
+fn also_moved(report: &BindReport, done: &str) -> String {
     let mut text = String::new();
     for moved in &report.moved {
         let place = place_name(moved.slot.as_ref(), moved.instance_id.as_deref());
-        text.push_str(&format!("  also updated: {place}\n"));
+        text.push_str(&format!("  also {done}: {place}\n"));
     }
     text
 }

@@ -11,7 +11,7 @@ use super::arguments::SlotArg;
 use crate::args::environment::EnvironmentArg;
 use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
 use crate::args::permissions::GrantsPayload;
-use crate::binding::arguments::ExpectedDigestArg;
+use crate::binding::arguments::Expect;
 use crate::binding::update::apply;
 use crate::deserialize::deserialize_object;
 use crate::error::UsageError;
@@ -30,7 +30,7 @@ pub(crate) struct PackPinPayload {
     pub slot: SlotArg,
     #[command(flatten)]
     #[serde(default)]
-    pub expect: ExpectedDigestArg,
+    pub expect: Expect,
     #[command(flatten)]
     #[serde(default)]
     pub if_generation: IfGeneration,

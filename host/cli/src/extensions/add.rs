@@ -7,9 +7,10 @@ use env_pack_domain::{BindingPlace, PackDescriptor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::arguments::{AllInstances, ExtensionPackRefArg, InstanceArg};
+use super::arguments::{AllInstances, ExtensionPackRefArg};
 use crate::args::environment::EnvironmentArg;
 use crate::args::idempotency_key::IdempotencyKey;
+use crate::args::instance::InstanceArg;
 use crate::args::permissions::GrantsPayload;
 use crate::binding::arguments::{AnswersArg, NoFetch, parse_binding};
 use crate::binding::update::apply;

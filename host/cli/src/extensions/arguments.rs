@@ -1,11 +1,12 @@
 //! Arguments of `gtc op extensions`.
 
-use env_pack_domain::{BindingKey, InstanceId};
+use env_pack_domain::BindingKey;
 
+use crate::args::instance::InstanceArg;
 use crate::args::shared_arguments;
 use crate::error::UsageError;
 use crate::grammar::{DescriptorOrPath, NewPackRef};
-use crate::parse::{parse_argument, parse_optional};
+use crate::parse::parse_argument;
 use gtc_core::document::Text;
 
 shared_arguments! {
@@ -19,20 +20,9 @@ shared_arguments! {
     #[schemars(with = "Text<NewPackRef>")]
     ExtensionPackRefArg { pack_ref: String }
 
-    /// Instance of the extension [default: the unnamed instance]
-    #[arg(long, value_name = "ID")]
-    #[schemars(with = "Option<Text<InstanceId>>")]
-    InstanceArg { instance_id: Option<String> }
-
     /// Also move all other instances of the extension to this pack
     #[arg(long)]
     AllInstances { all_instances: bool }
-}
-
-impl InstanceArg {
-    pub(super) fn parse(&self) -> Result<Option<InstanceId>, UsageError> {
-        parse_optional("instance_id", self.as_deref())
-    }
 }
 
 pub(super) fn parse_key(kind: &str, instance: &InstanceArg) -> Result<BindingKey, UsageError> {

@@ -6,11 +6,12 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::arguments::{ExtensionKindArg, InstanceArg, parse_key};
+use super::arguments::{ExtensionKindArg, parse_key};
 use crate::args::environment::EnvironmentArg;
 use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
+use crate::args::instance::InstanceArg;
 use crate::args::permissions::GrantsPayload;
-use crate::binding::arguments::ExpectedDigestArg;
+use crate::binding::arguments::Expect;
 use crate::binding::update::apply;
 use crate::deserialize::deserialize_object;
 use crate::error::UsageError;
@@ -32,7 +33,7 @@ pub(crate) struct ExtensionPinPayload {
     pub instance_id: InstanceArg,
     #[command(flatten)]
     #[serde(default)]
-    pub expect: ExpectedDigestArg,
+    pub expect: Expect,
     #[command(flatten)]
     #[serde(default)]
     pub if_generation: IfGeneration,

@@ -6,9 +6,10 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::arguments::{ExtensionKindArg, InstanceArg, parse_key};
+use super::arguments::{ExtensionKindArg, parse_key};
 use crate::args::environment::EnvironmentArg;
 use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
+use crate::args::instance::InstanceArg;
 use crate::error::UsageError;
 use crate::input::Input;
 use crate::parse::Payload;

@@ -7,9 +7,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::add::ExtensionPayload;
-use super::arguments::{AllInstances, ExtensionPackRefArg, InstanceArg, parse_key};
+use super::arguments::{AllInstances, ExtensionPackRefArg, parse_key};
 use crate::args::environment::EnvironmentArg;
 use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
+use crate::args::instance::InstanceArg;
 use crate::args::permissions::GrantsPayload;
 use crate::binding::arguments::{
     AnswersArg, DryRun, Expect, NoAnswers, NoFetch, optional_with_refresh,

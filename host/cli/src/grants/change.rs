@@ -1,17 +1,18 @@
 //! Arguments and report of a change of permissions: `gtc op grants add` and `revoke`.
 
 use clap::Args;
-use env_pack_domain::{InstanceId, NetworkPermission, ToolPermission};
+use env_pack_domain::{NetworkPermission, ToolPermission};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::args::environment::EnvironmentArg;
 use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
+use crate::args::instance::InstanceArg;
 use crate::args::permissions::parse_permissions;
 use crate::binding::report::{permissions_list, place_name};
 use crate::error::UsageError;
 use crate::grammar::DescriptorOrPath;
-use crate::parse::{Payload, parse_argument, parse_optional};
+use crate::parse::{Payload, parse_argument};
 use crate::render::{GOOD, RenderHuman};
 use crate::table::Style;
 use gtc_core::document::Text;
@@ -28,11 +29,9 @@ pub(crate) struct GrantsChangePayload {
     #[arg(long, value_name = "DESCRIPTOR")]
     #[schemars(with = "Text<DescriptorOrPath>")]
     pub kind: String,
-    /// Instance of the extension; without it, the default instance
-    #[arg(long, value_name = "ID")]
+    #[command(flatten)]
     #[serde(default)]
-    #[schemars(with = "Option<Text<InstanceId>>")]
-    pub instance_id: Option<String>,
+    pub instance_id: InstanceArg,
     /// All instances of the extension
     #[arg(long, conflicts_with = "instance_id")]
     #[serde(default)]
@@ -79,7 +78,7 @@ impl Payload for GrantsChangePayload {
         Ok(GrantsRequest {
             environment: self.environment_id.parse()?,
             kind: parse_argument::<DescriptorOrPath>("kind", &self.kind)?.0,
-            instance: parse_optional("instance_id", self.instance_id.as_deref())?,
+            instance: self.instance_id.parse()?,
             all_instances: self.all_instances,
             grants: GrantSelection { permissions, declared: self.declared },
             if_generation: *self.if_generation,

@@ -1,9 +1,10 @@
 //! Explains the refusals of the domain.
 
 use env_pack_domain::change::Refusal;
-use env_pack_domain::{BindingKey, DuplicateRegistration, ResolveError};
+use env_pack_domain::{DuplicateRegistration, ResolveError};
 
 use super::{ExitOutcome, Explanation, OperationError};
+use crate::ops::suggested_commands::list_command;
 
 impl OperationError for Refusal {
     fn explain(&self) -> Explanation {
@@ -17,15 +18,10 @@ impl OperationError for Refusal {
                 )
             }
             Self::OtherGeneration { environment, key, .. } => {
-                let noun = match key {
-                    BindingKey::Slot(_) => "env-packs",
-                    BindingKey::Extension { .. } => "extensions",
-                };
+                let list = list_command(environment, key);
                 Explanation::refused(
                     "stale",
-                    format!(
-                        "see what is bound with `gtc op {noun} list {environment}`, and decide again"
-                    ),
+                    format!("see what is bound with `{list}`, and decide again"),
                 )
             }
             Self::UnreadablePrevious { .. } => {

@@ -126,8 +126,8 @@ fn sources<'a>(host: &Host, stored: &'a Stored) -> Vec<Source<'a>> {
 
 impl Source<'_> {
     fn is_unpinned_tag(&self) -> bool {
-        let PackRef::Oci(reference) = &self.pack_ref else { return false };
-        self.pin.is_none() && reference.digest().is_none()
+        let is_tag = matches!(self.pack_ref, PackRef::Oci(_)) && !self.pack_ref.is_exact();
+        is_tag && self.pin.is_none()
     }
 
     fn keys(&self) -> Vec<BindingKey> {

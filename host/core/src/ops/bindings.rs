@@ -137,28 +137,22 @@ fn list(
 ) -> Vec<ListedBinding> {
     let environment = &stored.environment;
     let bindings = environment.bindings().filter(|binding| wanted(&binding.place));
-    let entry = |binding: &env_pack_domain::Binding| {
-        let (slot, instance_id) = match &binding.place {
-            BindingPlace::Slot(slot) => (Some(slot.to_string()), None),
-            BindingPlace::Extension(instance) => (None, instance.as_ref().map(ToString::to_string)),
-        };
-        ListedBinding {
-            environment_id: environment.id().clone(),
-            slot,
-            instance_id,
-            kind: binding.kind.clone(),
-            pack_ref: binding.pack_ref.clone(),
-            answers_ref: binding.answers_ref.as_ref().map(|answers| answers.as_str().to_owned()),
-            generation: binding.generation,
-            has_previous: binding.previous.is_some(),
-            archive_sha256: binding.pin.as_ref().map(|pin| pin.archive.hex()),
-            unpinned: binding.pin.is_none() && !host.fetcher.is_builtin(&binding.pack_ref),
-            previous: binding.readable_previous().map(|previous| ListedPrevious {
-                kind: previous.kind.clone(),
-                pack_ref: previous.pack_ref.clone(),
-                archive_sha256: previous.pin.as_ref().map(|pin| pin.archive.hex()),
-            }),
-        }
+    let entry = |binding: &env_pack_domain::Binding| ListedBinding {
+        environment_id: environment.id().clone(),
+        slot: binding.place.core_slot().map(|slot| slot.to_string()),
+        instance_id: binding.place.instance().map(ToString::to_string),
+        kind: binding.kind.clone(),
+        pack_ref: binding.pack_ref.clone(),
+        answers_ref: binding.answers_ref.as_ref().map(|answers| answers.as_str().to_owned()),
+        generation: binding.generation,
+        has_previous: binding.previous.is_some(),
+        archive_sha256: binding.pin.as_ref().map(|pin| pin.archive.hex()),
+        unpinned: binding.pin.is_none() && !host.fetcher.is_builtin(&binding.pack_ref),
+        previous: binding.readable_previous().map(|previous| ListedPrevious {
+            kind: previous.kind.clone(),
+            pack_ref: previous.pack_ref.clone(),
+            archive_sha256: previous.pin.as_ref().map(|pin| pin.archive.hex()),
+        }),
     };
     bindings.map(entry).collect()
 }

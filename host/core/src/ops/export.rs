@@ -159,10 +159,8 @@ fn pinned_packs(
             continue;
         };
         let mut same_name = found.iter().filter(|(name, _)| name == pack_ref).peekable();
-        let name = match same_name.peek() {
-            Some(_) => exact(pack_ref, pin),
-            None => pack_ref.clone(),
-        };
+        let exact = pin.manifest.and_then(|manifest| pack_ref.exact(manifest));
+        let name = exact.filter(|_| same_name.peek().is_some()).unwrap_or(pack_ref.clone());
         let mut known = same_name.filter_map(|(_, known)| known.as_ref());
         if known.all(|known| known.archive != pin.archive) {
             found.push((name, Some(pin.clone())));
@@ -172,14 +170,6 @@ fn pinned_packs(
         return Err(ExportError::NothingToSave { environment: environment.clone() });
     }
     Ok(found)
-}
-
-/// Returns the reference of a pinned pack by its manifest digest, if it is from a registry.
-fn exact(pack_ref: &PackRef, pin: &Pin) -> PackRef {
-    match (pack_ref, pin.manifest) {
-        (PackRef::Oci(reference), Some(manifest)) => PackRef::Oci(reference.pinned(manifest)),
-        _ => pack_ref.clone(),
-    }
 }
 
 /// Fetches the archive that an environment pins.

@@ -2,13 +2,13 @@
 
 use env_pack_domain::change::{self, Refusal};
 use env_pack_domain::{
-    Binding, BindingKey, BindingPlace, DescriptorPath, EnvId, Environment, InstanceId,
-    PackDescriptor, PackRef, Permissions, Pin,
+    Binding, BindingPlace, DescriptorPath, EnvId, Environment, InstanceId, PackDescriptor, PackRef,
+    Permissions, Pin,
 };
 use serde::Serialize;
 
 use super::audit;
-use super::bind::{GrantSelection, GrantsReport, declared_for};
+use super::bind::{GrantSelection, GrantsReport};
 use super::load_pack;
 use super::pack_error::PackError;
 use super::phrases::describe_permissions;
@@ -252,19 +252,15 @@ fn event(
 /// Returns the permissions that the pinned archive declares for the bound handler.
 fn pinned_declaration(host: &Host, binding: &Binding, pin: &Pin) -> Result<Permissions, PackError> {
     let fetched = load_pack::fetch_pinned(host, &binding.pack_ref, pin)?;
-    Ok(declared_for(&load_pack::open_archive(host, &fetched)?, binding.kind.path()))
+    Ok(load_pack::open_archive(host, &fetched)?.permissions_of(binding.kind.path()))
 }
 
 /// Reports the permissions of a binding.
 fn report(binding: &Binding) -> BindingGrants {
     let pin = binding.pin.as_ref();
-    let (slot, instance_id) = match binding.key() {
-        BindingKey::Slot(slot) => (Some(slot.to_string()), None),
-        BindingKey::Extension { instance, .. } => (None, instance.map(|id| id.to_string())),
-    };
     BindingGrants {
-        slot,
-        instance_id,
+        slot: binding.place.core_slot().map(|slot| slot.to_string()),
+        instance_id: binding.place.instance().map(ToString::to_string),
         kind: binding.kind.clone(),
         pack_ref: binding.pack_ref.clone(),
         archive_sha256: pin.map(|pin| pin.archive.hex()),
@@ -350,14 +346,19 @@ impl OperationError for GrantsError {
             }
             Self::NotPinned { environment, binding } => Explanation::refused(
                 "unpinned",
-                format!("check and pin it with `{}`", pin_command(environment, binding)),
+                format!("check and pin it with `{}`", pin_command(environment, &binding.key())),
             ),
-            Self::NotBound { environment, .. } | Self::NeverGranted { environment, .. } => {
-                Explanation::refused(
-                    "not-found",
-                    format!("see all grants with `gtc op grants list {environment}`"),
-                )
-            }
+            Self::NotBound { environment, .. } => Explanation::refused(
+                "not-found",
+                format!(
+                    "see what is bound with `gtc op grants list {environment}`, and name the \
+                     instance of an extension with `--instance-id`"
+                ),
+            ),
+            Self::NeverGranted { environment, .. } => Explanation::refused(
+                "not-found",
+                format!("see all grants with `gtc op grants list {environment}`"),
+            ),
         }
     }
 }

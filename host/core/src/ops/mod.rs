@@ -30,7 +30,7 @@ pub mod registry;
 pub mod repack;
 pub mod sandbox_check;
 pub mod signing;
-mod suggested_commands;
+pub(crate) mod suggested_commands;
 pub mod tool_check;
 mod trust;
 pub mod trust_root;

@@ -3,7 +3,7 @@
 
 use env_pack_domain::{
     Binding, BindingKey, BindingPlace, CapabilitySlot, CoreSlot, DescriptorPath, EnvId,
-    ForeignText, PackRef, Permissions,
+    ForeignText, InstanceId, PackRef, Permissions,
 };
 
 use crate::Host;
@@ -27,10 +27,7 @@ pub(super) fn flags(permissions: &Permissions) -> String {
 /// Returns the command that grants permissions to a binding.
 pub(super) fn grant_command(id: &EnvId, binding: &Binding, missing: &Permissions) -> String {
     let path = binding.kind.path();
-    let instance = match &binding.place {
-        BindingPlace::Extension(Some(instance)) => format!(" --instance-id {instance}"),
-        BindingPlace::Extension(None) | BindingPlace::Slot(_) => String::new(),
-    };
+    let instance = instance_flag(binding.place.instance());
     format!("gtc op grants add --env {id} --kind {path}{instance} {}", flags(missing))
 }
 
@@ -41,40 +38,34 @@ pub(super) fn inspect_command(pack_ref: &PackRef) -> String {
 
 /// Returns the command that refreshes a binding.
 pub(super) fn refresh_command(id: &EnvId, key: &BindingKey) -> String {
+    format!("{} --refresh", binding_command(id, key, "update"))
+}
+
+/// Returns the command that pins a binding.
+pub(super) fn pin_command(id: &EnvId, key: &BindingKey) -> String {
+    binding_command(id, key, "pin")
+}
+
+fn binding_command(id: &EnvId, key: &BindingKey, verb: &str) -> String {
     match key {
-        BindingKey::Slot(slot) => {
-            format!("gtc op env-packs update --env {id} --slot {slot} --refresh")
-        }
+        BindingKey::Slot(slot) => format!("gtc op env-packs {verb} --env {id} --slot {slot}"),
         BindingKey::Extension { path, instance } => {
-            let instance = instance
-                .as_ref()
-                .map(|instance| format!(" --instance-id {instance}"))
-                .unwrap_or_default();
-            format!("gtc op extensions update --env {id} --kind {path}{instance} --refresh")
+            let instance = instance_flag(instance.as_ref());
+            format!("gtc op extensions {verb} --env {id} --kind {path}{instance}")
         }
     }
 }
 
-/// Returns the command that pins a binding.
-pub(super) fn pin_command(id: &EnvId, binding: &Binding) -> String {
-    match &binding.place {
-        BindingPlace::Slot(slot) => format!("gtc op env-packs pin --env {id} --slot {slot}"),
-        BindingPlace::Extension(instance) => {
-            let path = binding.kind.path();
-            let instance = instance.as_ref().map(|instance| format!(" --instance-id {instance}"));
-            let instance = instance.unwrap_or_default();
-            format!("gtc op extensions pin --env {id} --kind {path}{instance}")
-        }
-    }
+fn instance_flag(instance: Option<&InstanceId>) -> String {
+    instance.map(|instance| format!(" --instance-id {instance}")).unwrap_or_default()
 }
 
 /// Returns the command that updates a binding, with this pack or a placeholder.
 pub(super) fn update_command(id: &EnvId, binding: &Binding, pack_ref: Option<&PackRef>) -> String {
     let place = match &binding.place {
         BindingPlace::Slot(slot) => format!("env-packs update --env {id} --slot {slot}"),
-        BindingPlace::Extension(None) => format!("extensions update --env {id}"),
-        BindingPlace::Extension(Some(instance)) => {
-            format!("extensions update --env {id} --instance-id {instance}")
+        BindingPlace::Extension(instance) => {
+            format!("extensions update --env {id}{}", instance_flag(instance.as_ref()))
         }
     };
     let pack_ref = pack_ref
@@ -83,7 +74,7 @@ pub(super) fn update_command(id: &EnvId, binding: &Binding, pack_ref: Option<&Pa
 }
 
 /// Returns the command that lists the bindings of this kind.
-pub(super) fn list_command(environment: &EnvId, key: &BindingKey) -> String {
+pub(crate) fn list_command(environment: &EnvId, key: &BindingKey) -> String {
     match key {
         BindingKey::Slot(_) => format!("gtc op env-packs list {environment}"),
         BindingKey::Extension { .. } => format!("gtc op extensions list {environment}"),

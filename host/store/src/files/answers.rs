@@ -6,7 +6,7 @@ use std::path::Path;
 use env_pack_domain::{AnswersRef, ForeignText};
 use gtc_fs::read::{ReadError, read_capped};
 
-use super::text::without_byte_order_mark;
+use super::text;
 use crate::backend::MAX_ANSWERS_BYTES;
 use crate::error::AnswersError;
 
@@ -34,9 +34,9 @@ pub(super) fn read(
         Err(ReadError::TooLarge { limit }) => return Err(AnswersError::TooLarge { path, limit }),
         Err(ReadError::Io(source)) => return Err(AnswersError::Read { path, source }),
     };
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let reason = format!("it is not UTF-8 after byte {}", error.utf8_error().valid_up_to());
+    let text = text::decode(&bytes).map_err(|at| {
+        let reason = format!("it is not UTF-8 after byte {at}");
         AnswersError::Malformed { path, reason: ForeignText::sentence(&reason) }
     })?;
-    Ok(Some(without_byte_order_mark(text)))
+    Ok(Some(text))
 }

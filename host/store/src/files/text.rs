@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use gtc_fs::atomic;
-use gtc_fs::read::{ReadError, read_capped};
+use gtc_fs::read::{ReadError, read_capped, without_byte_order_mark};
 
 use crate::backend::MAX_TEXT_BYTES;
 use crate::error::StoreError;
@@ -23,19 +23,18 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, StoreError> {
         }
         Err(ReadError::Io(error)) => return Err(StoreError::io("read", path)(error)),
     };
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let place = format!("byte {}", error.utf8_error().valid_up_to());
-        StoreError::malformed(path, place, "it is not UTF-8")
-    })?;
-    Ok(Some(without_byte_order_mark(text)))
+    let text = decode(&bytes)
+        .map_err(|at| StoreError::malformed(path, format!("byte {at}"), "it is not UTF-8"))?;
+    Ok(Some(text))
 }
 
-/// Removes the byte order mark that some editors write at the start of a file.
-pub(super) fn without_byte_order_mark(mut text: String) -> String {
-    if text.starts_with('\u{feff}') {
-        text.remove(0);
-    }
-    text
+/// Decodes a file in UTF-8.
+///
+/// # Errors
+/// The number of bytes before the first that is not UTF-8.
+pub(super) fn decode(bytes: &[u8]) -> Result<String, usize> {
+    let text = std::str::from_utf8(without_byte_order_mark(bytes));
+    text.map(str::to_owned).map_err(|error| error.valid_up_to())
 }
 
 /// Replaces a file of an environment that is locked.

@@ -1,11 +1,11 @@
 //! Compares a bound archive with what its reference leads to now.
 
+use env_pack_domain::{DescriptorPath, Pin};
+
 use super::check::CheckedPack;
 use super::report::{ComparedPack, GrantsReport, PackDifference};
 use crate::Host;
 use crate::ops::load_pack;
-use env_pack_domain::{DescriptorPath, Permissions, Pin};
-use gtc_archive::Pack;
 
 /// Returns the difference between the pinned and the checked archive, as far as it concerns the
 /// handler of a descriptor path; none if they are the same.
@@ -22,7 +22,7 @@ pub(super) fn compare(
     let before = cached.and_then(|archive| load_pack::open_archive(host, &archive).ok());
     // without the old archive, assume that it declared what it was granted
     let declared_before =
-        before.as_ref().map_or_else(|| pin.grants.clone(), |pack| declared_for(pack, path));
+        before.as_ref().map_or_else(|| pin.grants.clone(), |pack| pack.permissions_of(path));
     let after = load_pack::open_archive(host, &checked.fetched).ok();
     Some(PackDifference {
         from: compared(pin, before.map(|pack| pack.version)),
@@ -30,13 +30,6 @@ pub(super) fn compare(
         permissions_added: GrantsReport::from(&checked.declared.without(&declared_before)),
         permissions_removed: GrantsReport::from(&declared_before.without(&checked.declared)),
     })
-}
-
-/// Returns the permissions that a pack declares for the handler of a descriptor path.
-pub(in crate::ops) fn declared_for(pack: &Pack, path: &DescriptorPath) -> Permissions {
-    let declared = pack.handlers.iter().filter_map(|handler| handler.declared.as_ref());
-    let mut declared = declared.filter(|declared| declared.descriptor_path == *path);
-    declared.next().map(|declared| declared.permissions.clone()).unwrap_or_default()
 }
 
 fn compared(pin: &Pin, version: Option<String>) -> ComparedPack {

@@ -137,7 +137,7 @@ impl Intent {
 /// previous binding keeps this reference: then a rollback follows no tag, and other tools that
 /// read the environment find the same archive.
 fn exact_reference(bound: &Binding, pin: Option<&Pin>) -> Option<PackRef> {
-    let PackRef::Oci(reference) = &bound.pack_ref else { return None };
     let manifest = bound.pin.as_ref()?.manifest?;
-    (pin?.manifest? != manifest).then(|| PackRef::Oci(reference.pinned(manifest)))
+    let has_moved = pin?.manifest? != manifest;
+    bound.pack_ref.exact(manifest).filter(|_| has_moved)
 }

@@ -22,7 +22,6 @@ mod request;
 mod unbind;
 
 pub use apply::apply;
-pub(super) use difference::declared_for;
 pub use error::{BindError, PathOwner, UnbindError, UnsuitablePack};
 pub use plan::{Plan, plan_add, plan_pin, plan_refresh, plan_update, preview_refresh};
 pub use report::{BindReport, ComparedPack, GrantsReport, PackDifference};

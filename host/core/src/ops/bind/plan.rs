@@ -2,7 +2,7 @@
 //! audit log records a plan that fails. A preview is not recorded, because it asks for no change.
 
 use env_pack_domain::change::{self, BindingRequest, Refusal};
-use env_pack_domain::{Binding, EnvId, PackRef, Permissions};
+use env_pack_domain::{Binding, EnvId, PackRef, Permissions, Pin};
 
 use super::check::{CheckedPack, check_pack, missing_permissions};
 use super::difference::compare;
@@ -12,6 +12,7 @@ use super::intent::{Intent, Verb};
 use super::report::{BindReport, PackDifference};
 use super::request::{BindRequest, RefreshRequest};
 use crate::Host;
+use crate::ops::suggested_commands::update_command;
 use gtc_store::Stored;
 
 /// A checked change of a binding. [`apply`](fn@crate::ops::bind::apply) makes it.
@@ -96,7 +97,8 @@ fn check_bind(
 /// [`BindError`] when the binding does not exist, the pack may not be bound, or its digest is
 /// not the expected one. The audit log records the failure.
 pub fn plan_refresh(host: &Host, request: &RefreshRequest) -> Result<Plan, BindError> {
-    let (stored, bound) = record_read_failure(host, request, read_bound(host, request))?;
+    let bound = read_bound(host, request);
+    let (stored, bound) = record_read_failure(host, "update", request, bound)?;
     let intent = intent_about(request, &bound, Verb::Refresh(Box::new(bound.clone())));
     let checked = check_refresh(host, &stored, request, &intent);
     // a plan that succeeds is recorded when it is applied
@@ -110,12 +112,10 @@ pub fn plan_refresh(host: &Host, request: &RefreshRequest) -> Result<Plan, BindE
 /// # Errors
 /// As for [`plan_refresh`].
 pub fn plan_pin(host: &Host, request: &RefreshRequest) -> Result<Plan, BindError> {
-    let (stored, bound) = record_read_failure(host, request, read_bound(host, request))?;
+    let bound = read_bound(host, request);
+    let (stored, bound) = record_read_failure(host, "pin", request, bound)?;
     let intent = intent_about(request, &bound, Verb::Pin(Box::new(bound.clone())));
-    if bound.pin.is_some() {
-        return Ok(Plan::without_change(intent, &bound, None));
-    }
-    let checked = check_refresh(host, &stored, request, &intent);
+    let checked = check_unpinned(host, &stored, request, &intent, &bound);
     match requested_change(&intent).record_failure(host, checked)? {
         Some(checked) => {
             let missing = missing_permissions(&stored, &intent, &checked.declared);
@@ -164,8 +164,22 @@ fn check_refresh(
         return Ok(None);
     }
     let checked = check_pack(host, stored, intent)?;
-    ensure_expected(request, intent, &checked)?;
+    ensure_expected(request, intent, &checked.pin)?;
     Ok(Some(checked))
+}
+
+/// Fetches and checks the pack of a binding without a pin; none if it needs no new pin.
+fn check_unpinned(
+    host: &Host,
+    stored: &Stored,
+    request: &RefreshRequest,
+    intent: &Intent,
+    bound: &Binding,
+) -> Result<Option<CheckedPack>, BindError> {
+    let Some(pin) = &bound.pin else { return check_refresh(host, stored, request, intent) };
+    change::ensure_generation(&stored.environment, &request.key, request.if_generation)?;
+    ensure_expected(request, intent, pin)?;
+    Ok(None)
 }
 
 /// Returns the intent to change a binding without replacing its pack reference.
@@ -222,23 +236,17 @@ impl Plan {
     }
 }
 
-/// Fails unless the expected digest, if there is one, is that of the fetched archive or of
-/// its OCI manifest.
-fn ensure_expected(
-    request: &RefreshRequest,
-    intent: &Intent,
-    checked: &CheckedPack,
-) -> Result<(), BindError> {
-    let archive = checked.fetched.digest;
-    let manifest = checked.pin.manifest;
+/// Fails unless the expected digest, if there is one, is that of the archive or of its OCI
+/// manifest.
+fn ensure_expected(request: &RefreshRequest, intent: &Intent, pin: &Pin) -> Result<(), BindError> {
     match request.expected {
-        Some(expected) if expected != archive && Some(expected) != manifest => {
+        Some(expected) if expected != pin.archive && Some(expected) != pin.manifest => {
             Err(BindError::ReferenceMoved {
                 environment: request.environment.clone(),
                 key: request.key.clone(),
                 pack_ref: intent.binding.pack_ref.clone(),
                 from: expected,
-                to: manifest.unwrap_or(archive),
+                to: pin.manifest.unwrap_or(pin.archive),
             })
         }
         _ => Ok(()),
@@ -249,20 +257,21 @@ fn unchanged_report(intent: &Intent, bound: &Binding) -> BindReport {
     BindReport {
         unchanged: true,
         idempotency_key: intent.idempotency_key.clone(),
-        warnings: suggest_following_tag(&intent.environment, &bound.pack_ref).into_iter().collect(),
+        warnings: suggest_following_tag(&intent.environment, bound).into_iter().collect(),
         ..BindReport::of_binding(&intent.environment, bound)
     }
 }
 
 /// Returns the advice to follow the tag, for a reference with tag and digest: its digest never
 /// moves.
-fn suggest_following_tag(environment: &EnvId, pack_ref: &PackRef) -> Option<String> {
-    let PackRef::Oci(reference) = pack_ref else { return None };
+fn suggest_following_tag(environment: &EnvId, bound: &Binding) -> Option<String> {
+    let PackRef::Oci(reference) = &bound.pack_ref else { return None };
+    reference.tag()?;
     let text = reference.to_string();
     let (tagged, _) = text.split_once('@')?;
-    reference.tag()?;
+    let update = update_command(environment, bound, Some(&tagged.parse().ok()?));
     Some(format!(
-        "it is bound by its digest, which never moves; to follow the tag again, bind `{tagged}` with `update --env {environment}`"
+        "it is bound by its digest, which never moves; follow the tag again with `{update}`"
     ))
 }
 
@@ -282,15 +291,17 @@ pub(super) fn requested_change(intent: &Intent) -> RequestedChange<'_> {
     }
 }
 
-/// Records that the binding to refresh could not be read. Its descriptor is not known then.
+/// Records that the binding to refresh or to pin could not be read. Its descriptor is not known
+/// then.
 fn record_read_failure<T>(
     host: &Host,
+    verb: &'static str,
     request: &RefreshRequest,
     result: Result<T, BindError>,
 ) -> Result<T, BindError> {
     let requested = RequestedChange {
         environment: &request.environment,
-        verb: "update",
+        verb,
         place: &request.key.place(),
         kind: kind_of(&request.key),
         idempotency_key: &request.idempotency_key,

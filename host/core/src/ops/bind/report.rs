@@ -122,15 +122,11 @@ impl BindReport {
 
     /// Reports a binding.
     pub(super) fn of_binding(environment: &EnvId, binding: &Binding) -> Self {
-        let (slot, instance_id) = match &binding.place {
-            BindingPlace::Slot(slot) => (Some(slot.to_string()), None),
-            BindingPlace::Extension(instance) => (None, instance.as_ref().map(ToString::to_string)),
-        };
         Self {
             place: binding.place.clone(),
             environment_id: environment.clone(),
-            slot,
-            instance_id,
+            slot: binding.place.core_slot().map(|slot| slot.to_string()),
+            instance_id: binding.place.instance().map(ToString::to_string),
             kind: binding.kind.clone(),
             pack_ref: binding.pack_ref.clone(),
             archive_sha256: binding.pin.as_ref().map(|pin| pin.archive.hex()),

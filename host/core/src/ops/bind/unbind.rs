@@ -11,6 +11,7 @@ use super::request::{RemoveRequest, RollbackRequest};
 use crate::Host;
 use crate::ops::load_pack::fetch_pinned;
 use crate::ops::pack_error::PackError;
+use crate::ops::suggested_commands::pin_command;
 use crate::ops::trust::TrustPolicy;
 use gtc_fetch::FetchedPack;
 use gtc_store::{Change, Stored};
@@ -68,11 +69,24 @@ fn restore(
         for archive in &archives {
             cached.push(host.fetcher.cache.insert(archive, host.store.gc_root())?);
         }
-        Ok(requested.change(host, &changes))
+        let mut change = requested.change(host, &changes);
+        let restored = changes.iter().filter_map(|change| change.after.as_ref());
+        change.report.warnings =
+            restored.filter_map(|it| warn_unpinned(host, request, it)).collect();
+        Ok(change)
     });
     // the pins protect the cached archives from garbage collection from here on
     drop(cached);
     report
+}
+
+/// Warns that the archive of a restored binding is not known.
+fn warn_unpinned(host: &Host, request: &RollbackRequest, restored: &Binding) -> Option<String> {
+    let has_pin = restored.pin.is_some() || host.fetcher.is_builtin(&restored.pack_ref);
+    let key = restored.key();
+    let pin = pin_command(&request.environment, &key);
+    (!has_pin)
+        .then(|| format!("{key} has no pin, as before the update; check and pin it with `{pin}`"))
 }
 
 /// A request to remove a binding or to roll it back.

@@ -346,7 +346,7 @@ impl DoctorReport {
         } else {
             "it has no pin: its archive may change, and it has no permissions"
         };
-        let next = format!("check and pin it with `{}`", pin_command(id, binding));
+        let next = format!("check and pin it with `{}`", pin_command(id, &binding.key()));
         self.add_finding("unpinned", severity, binding_subject(binding), reason.to_owned(), next);
     }
 
@@ -405,10 +405,7 @@ fn health(binding: &Binding, findings: &[DoctorFinding], assembly: &Assembly) ->
     let gravest = concerning.rev().max_by_key(|finding| finding.severity);
     BindingHealth {
         slot: binding.place.slot(),
-        instance_id: match &binding.place {
-            BindingPlace::Extension(instance) => instance.as_ref().map(ToString::to_string),
-            BindingPlace::Slot(_) => None,
-        },
+        instance_id: binding.place.instance().map(ToString::to_string),
         kind: binding.kind.clone(),
         pack_ref: binding.pack_ref.clone(),
         archive_sha256: assembly

@@ -197,7 +197,7 @@ impl ToolCheckReport {
             (Some(failure), _) => format!("{error}: {}", with_causes(&failure.error)),
             (None, Some(duplicate)) => duplicate.to_string(),
             (None, None) if assembly.is_unpinned_tag(binding) => {
-                let pin = pin_command(&self.environment_id, binding);
+                let pin = pin_command(&self.environment_id, &binding.key());
                 format!("it has no pin, and a tag is not followed without one; pin it with `{pin}`")
             }
             (None, None) => error.to_string(),

@@ -6,9 +6,7 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::Duration;
 
-use env_pack_domain::{
-    Binding, BindingContext, BindingKey, BindingPlace, Call, ForeignText, HandlerFault,
-};
+use env_pack_domain::{Binding, BindingContext, BindingKey, Call, ForeignText, HandlerFault};
 
 use super::report::PreflightReport;
 use crate::Host;
@@ -80,10 +78,7 @@ fn start(
         .map_err(|error| PreflightReport::invalid_answers(&error))?;
     let context = BindingContext {
         env_id: environment.clone(),
-        instance_id: match &binding.place {
-            BindingPlace::Extension(instance) => instance.clone(),
-            BindingPlace::Slot(_) => None,
-        },
+        instance_id: binding.place.instance().cloned(),
         answers_json,
         grants: assembly.grants(binding),
     };
@@ -110,8 +105,8 @@ fn not_run(reason: String) -> HandlerFault {
 /// The progress message of a preflight.
 fn describe(binding: &Binding) -> String {
     let kind = &binding.kind;
-    match &binding.place {
-        BindingPlace::Extension(Some(instance)) => format!("checking {kind} ({instance})"),
-        _ => format!("checking {kind}"),
+    match binding.place.instance() {
+        Some(instance) => format!("checking {kind} ({instance})"),
+        None => format!("checking {kind}"),
     }
 }
