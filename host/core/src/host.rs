@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use env_pack_domain::Binding;
 use jiff::Timestamp;
 
 use crate::limits::Limits;
@@ -141,6 +142,12 @@ impl Host {
             on_preflight,
             engine: LazyLock::new(Box::new(|| Engine::new(engine_settings))),
         }
+    }
+
+    /// Returns true if a binding has no pin and should have one: built-in packs change with the
+    /// program.
+    pub(crate) fn is_unpinned(&self, binding: &Binding) -> bool {
+        binding.pin.is_none() && !self.fetcher.is_builtin(&binding.pack_ref)
     }
 
     /// Returns the current time.

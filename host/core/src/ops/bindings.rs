@@ -147,7 +147,7 @@ fn list(
         generation: binding.generation,
         has_previous: binding.previous.is_some(),
         archive_sha256: binding.pin.as_ref().map(|pin| pin.archive.hex()),
-        unpinned: binding.pin.is_none() && !host.fetcher.is_builtin(&binding.pack_ref),
+        unpinned: host.is_unpinned(binding),
         previous: binding.readable_previous().map(|previous| ListedPrevious {
             kind: previous.kind.clone(),
             pack_ref: previous.pack_ref.clone(),

@@ -82,10 +82,9 @@ fn restore(
 
 /// Warns that the archive of a restored binding is not known.
 fn warn_unpinned(host: &Host, request: &RollbackRequest, restored: &Binding) -> Option<String> {
-    let has_pin = restored.pin.is_some() || host.fetcher.is_builtin(&restored.pack_ref);
     let key = restored.key();
     let pin = pin_command(&request.environment, &key);
-    (!has_pin)
+    host.is_unpinned(restored)
         .then(|| format!("{key} has no pin, as before the update; check and pin it with `{pin}`"))
 }
 

@@ -334,7 +334,7 @@ impl DoctorReport {
 
     /// Reports a binding without a pin, which has no permissions.
     fn report_unpinned(&mut self, host: &Host, binding: &Binding, assembly: &Assembly, id: &EnvId) {
-        if binding.pin.is_some() || host.fetcher.is_builtin(&binding.pack_ref) {
+        if !host.is_unpinned(binding) {
             return;
         }
         let severity = match binding.place {
