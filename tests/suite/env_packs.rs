@@ -167,6 +167,42 @@ idempotency_key: "once"
 }
 
 #[test]
+fn an_idempotency_key_is_for_one_request() {
+    let sandbox = Sandbox::with_local();
+    let remove = |slot| sandbox.env_packs().remove(slot).idempotency_key("k-1");
+    remove("telemetry").succeeded();
+    let refusal = remove("secrets").refused(1, "conflict");
+    assert_contains(
+        &refusal,
+        &[
+            "idempotency key `k-1` was already used for another request at 20",
+            "Z: `env-packs remove` of slot `telemetry`, kind `greentic.telemetry.stdout@0.1.0`",
+            "nothing was changed; use another key for each request",
+        ],
+    );
+    assert!(sandbox.document("local").to_string().contains("greentic.secrets.dev-store"));
+
+    // the refused request did not use the key, and the first one may be repeated
+    sandbox.env_packs().remove("secrets").idempotency_key("k-2").succeeded();
+    let kind = "greentic.telemetry.stdout@0.1.0";
+    sandbox.env_packs().add("telemetry").kind(kind).pack_ref(kind).succeeded();
+    remove("telemetry").succeeded();
+}
+
+#[test]
+fn a_damaged_audit_log_hides_no_key() {
+    let sandbox = Sandbox::with_local();
+    sandbox.env_packs().remove("telemetry").idempotency_key("k-1").succeeded();
+    let log = sandbox.environment("local").join("audit/events.jsonl");
+    let mut damaged = b"{\"idempotency_key\": \xff\n{\"idempotency_key\"\n".to_vec();
+    damaged.resize(3 << 20, b'a');
+    damaged.extend(b"\n{\"idempotency_key\": \"k-1\", \"noun\": \"\\u001b[2J\"}\n");
+    damaged.extend(std::fs::read(&log).expect("the log"));
+    std::fs::write(&log, damaged).expect("a log");
+    sandbox.env_packs().remove("secrets").idempotency_key("k-1").refused(1, "conflict");
+}
+
+#[test]
 fn every_requested_change_is_recorded() {
     let sandbox = Sandbox::with_local();
     let add = sandbox.env_packs().add("secrets").kind("a.b@1.0.0").pack_ref("/x.gtpack");
@@ -184,7 +220,7 @@ fn every_requested_change_is_recorded() {
   ["init", {"environment_id": "local"}, {"outcome": "ok"}, [null, null]],
   [
     "add",
-    {"slot": "secrets", "kind": "a.b@1.0.0"},
+    {"slot": "secrets", "kind": "a.b@1.0.0", "pack_ref": "/x.gtpack"},
     {
       "outcome": "error",
       "kind": "conflict",
@@ -194,7 +230,11 @@ fn every_requested_change_is_recorded() {
   ],
   [
     "remove",
-    {"slot": "secrets", "kind": "greentic.secrets.dev-store@0.1.0"},
+    {
+      "slot": "secrets",
+      "kind": "greentic.secrets.dev-store@0.1.0",
+      "pack_ref": "greentic.secrets.dev-store@0.1.0"
+    },
     {"outcome": "ok"},
     [0, null]
   ]

@@ -9,6 +9,8 @@ use serde::Serialize;
 use ulid::Ulid;
 
 const SCHEMA: &str = "greentic.audit.event.v1";
+/// The outcome of a request that succeeded.
+pub(super) const OK: &str = "ok";
 
 /// One entry of the audit log: a requested change and its result.
 #[derive(Clone, Debug)]
@@ -106,9 +108,15 @@ fn event_id(at: Timestamp) -> Ulid {
     Ulid::from_datetime(SystemTime::try_from(at).unwrap_or(SystemTime::UNIX_EPOCH))
 }
 
+/// Returns the target of an event as it is recorded.
+pub(super) fn target(event: &AuditEvent) -> serde_json::Map<String, serde_json::Value> {
+    let members = event.target.iter();
+    members.map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect()
+}
+
 fn record<'a>(environment: &'a EnvId, event: &'a AuditEvent) -> AuditRecord<'a> {
     let (outcome, kind, message) = match &event.result {
-        Ok(()) => ("ok", None, None),
+        Ok(()) => (OK, None, None),
         Err((kind, message)) => ("error", Some(*kind), Some(message.as_str())),
     };
     AuditRecord {
@@ -123,11 +131,7 @@ fn record<'a>(environment: &'a EnvId, event: &'a AuditEvent) -> AuditRecord<'a> 
         env_id: environment.as_str(),
         noun: event.noun,
         verb: event.verb,
-        target: event
-            .target
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), value.clone().into()))
-            .collect(),
+        target: target(event),
         previous_generation: event.previous_generation,
         new_generation: event.new_generation,
         idempotency_key: event.idempotency_key.as_deref(),

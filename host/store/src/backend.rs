@@ -56,6 +56,10 @@ pub(super) trait Backend: fmt::Debug + Send + Sync {
         decide: &mut dyn FnMut(Option<Texts>) -> Option<Edit>,
     ) -> Result<(), ChangeError>;
 
+    /// Shows the lines of the audit log to `visit`, from the oldest to the newest. A line that this
+    /// program did not write may be shown in parts, or left out.
+    fn visit_audit(&self, id: &EnvId, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError>;
+
     /// Appends lines to the audit log of an existing environment, as for a change that was
     /// refused.
     fn append_audit(

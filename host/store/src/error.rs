@@ -108,6 +108,16 @@ pub enum ChangeError {
     /// The change was not saved.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The idempotency key was used for another request.
+    #[error("idempotency key `{key}` was already used for another request at {at}: {request}")]
+    KeyReused {
+        /// The key.
+        key: ForeignText,
+        /// When the other request was made, as the audit log says.
+        at: ForeignText,
+        /// The other request: noun, verb and target.
+        request: ForeignText,
+    },
     /// The change was saved, but not recorded in the audit log.
     #[error("the change was saved, but could not be written to the audit log")]
     NotAudited {

@@ -12,6 +12,7 @@ mod change;
 mod document;
 mod error;
 mod files;
+mod key_uses;
 mod object;
 mod pin_record;
 mod pins;

@@ -21,6 +21,7 @@ use super::backend::{Backend, Edit, Place, TextKind, Texts};
 use super::change::Change;
 use super::error::{AnswersError, ChangeError, StoreError};
 use super::files::FileBackend;
+use super::key_uses::KeyUses;
 use super::stored::{Base, Stored, parse_trust_root};
 use super::trust_root::TrustRoot;
 
@@ -240,7 +241,21 @@ impl Store {
     ) -> Result<(Edit, T), E> {
         let base = base.map_err(ChangeError::from)?;
         let change = decide(self.stored(id, texts, &base))?;
+        self.ensure_same_request(id, &change.events)?;
         Ok((change.edit(&base), change.report))
+    }
+
+    /// Fails if the idempotency key of a change was used for another request that succeeded. The
+    /// first event of a change names what was requested; others follow from it.
+    fn ensure_same_request(&self, id: &EnvId, events: &[AuditEvent]) -> Result<(), ChangeError> {
+        let Some((event, key)) =
+            events.first().and_then(|event| Some((event, event.idempotency_key.as_ref()?)))
+        else {
+            return Ok(());
+        };
+        let mut uses = KeyUses::new(key, event);
+        self.backend.visit_audit(id, &mut |line| uses.note(line))?;
+        uses.into_result()
     }
 
     /// Appends an event to the audit log, if the environment exists.

@@ -38,6 +38,11 @@ impl OperationError for ChangeError {
     fn explain(&self) -> Explanation {
         match self {
             Self::Store(error) => error.explain(),
+            Self::KeyReused { .. } => Explanation::refused(
+                "conflict",
+                "nothing was changed; use another key for each request, and the same one only to \
+                 repeat it",
+            ),
             Self::NotAudited { .. } => Explanation::failed(
                 NOT_AUDITED,
                 "do not repeat the command; repair the audit log and record the change there",

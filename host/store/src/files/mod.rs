@@ -9,6 +9,7 @@
 //! if the document changed before they had read the other files.
 
 mod answers;
+mod audit;
 mod text;
 
 use std::fs;
@@ -17,15 +18,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use env_pack_domain::{AnswersRef, EnvId};
-use gtc_fs::lock::{self, FileLock, LockError};
+use gtc_fs::lock::{FileLock, LockError};
 
 use super::backend::{Backend, Edit, Place, TextKind, Texts};
 use super::error::{AnswersError, ChangeError, StoreError};
 
 const RUNTIME: &str = "runtime.json";
 const LOCK: &str = ".lock";
-const AUDIT: &str = "audit";
-const EVENTS: &str = "events.jsonl";
 
 /// The environments below one folder.
 #[derive(Debug)]
@@ -129,22 +128,16 @@ impl Backend for FileBackend {
             .map_err(|source| ChangeError::NotAudited { source })
     }
 
+    fn visit_audit(&self, id: &EnvId, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+        audit::visit(&self.folder(id), visit)
+    }
+
     fn append_audit(
         &self,
         id: &EnvId,
         timeout: Duration,
         lines: &[String],
     ) -> Result<(), StoreError> {
-        if lines.is_empty() {
-            return Ok(());
-        }
-        let folder = self.folder(id).join(AUDIT);
-        fs::create_dir_all(&folder).map_err(StoreError::io("create", &folder))?;
-        let path = folder.join(EVENTS);
-        let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
-        lock::append(&path, text.as_bytes(), timeout).map_err(|error| match error {
-            LockError::TimedOut => StoreError::Busy { environment: id.clone(), lock: path },
-            LockError::Io(error) => StoreError::io("append to", &path)(error),
-        })
+        audit::append(&self.folder(id), id, timeout, lines)
     }
 }

@@ -46,10 +46,6 @@ impl MemoryBackend {
         self.entry(id).content().answers.insert(name.to_owned(), text.to_owned());
     }
 
-    pub(super) fn audit_lines(&self, id: &EnvId) -> Vec<String> {
-        self.entry(id).content().audit.clone()
-    }
-
     fn entry(&self, id: &EnvId) -> Arc<Entry> {
         let mut environments = self.environments.lock().expect("no thread panicked");
         Arc::clone(environments.entry(id.clone()).or_default())
@@ -129,6 +125,11 @@ impl Backend for MemoryBackend {
             content.texts.extend(writes);
             content.audit.extend(audit);
         }
+        Ok(())
+    }
+
+    fn visit_audit(&self, id: &EnvId, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+        self.entry(id).content().audit.iter().for_each(|line| visit(line));
         Ok(())
     }
 

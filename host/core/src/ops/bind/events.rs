@@ -15,6 +15,8 @@ pub(super) struct RequestedChange<'a> {
     pub place: &'a BindingPlace,
     /// The descriptor, or the descriptor path if the request has no version.
     pub kind: Option<String>,
+    /// The pack reference, if the request names one.
+    pub pack_ref: Option<String>,
     pub idempotency_key: &'a Option<String>,
 }
 
@@ -31,14 +33,12 @@ impl RequestedChange<'_> {
     pub(super) fn events(&self, host: &Host, report: &BindReport) -> Vec<AuditEvent> {
         let mut events = Vec::new();
         if !report.unchanged {
-            let kind = self.kind.clone();
-            events.push(self.event(host, self.verb, self.place, kind, Some(report)));
+            events.push(self.event(host, self.verb, self.place, Some(report)));
         }
         // bindings that change along with an added one are updated
         let follower_verb = if self.verb == "rollback" { "rollback" } else { "update" };
         for moved in &report.moved {
-            let kind = Some(moved.kind.to_string());
-            events.push(self.event(host, follower_verb, &moved.place, kind, Some(moved)));
+            events.push(self.event(host, follower_verb, &moved.place, Some(moved)));
         }
         events
     }
@@ -49,7 +49,7 @@ impl RequestedChange<'_> {
         host: &Host,
         result: Result<T, E>,
     ) -> Result<T, E> {
-        let event = self.event(host, self.verb, self.place, self.kind.clone(), None);
+        let event = self.event(host, self.verb, self.place, None);
         audit::record_failure(host, self.environment, vec![event], result)
     }
 
@@ -58,7 +58,6 @@ impl RequestedChange<'_> {
         host: &Host,
         verb: &'static str,
         place: &BindingPlace,
-        kind: Option<String>,
         report: Option<&BindReport>,
     ) -> AuditEvent {
         let (noun, place) = match place {
@@ -68,7 +67,12 @@ impl RequestedChange<'_> {
             }
         };
         let generation = report.map(|report| report.generation);
-        let kind = kind.or_else(|| report.map(|report| report.kind.to_string()));
+        let (kind, pack_ref) = match report {
+            Some(report) => (Some(report.kind.to_string()), Some(report.pack_ref.to_string())),
+            None => (self.kind.clone(), self.pack_ref.clone()),
+        };
+        let mut target = vec![place, ("kind", kind)];
+        target.extend(pack_ref.map(|pack_ref| ("pack_ref", Some(pack_ref))));
         // a removed binding reports its last generation
         let (previous_generation, new_generation) = match verb {
             "remove" => (generation, None),
@@ -79,7 +83,7 @@ impl RequestedChange<'_> {
             origin: host.origin(),
             noun,
             verb,
-            target: vec![place, ("kind", kind)],
+            target,
             previous_generation,
             new_generation,
             idempotency_key: self.idempotency_key.clone(),

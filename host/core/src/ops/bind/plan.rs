@@ -287,6 +287,7 @@ pub(super) fn requested_change(intent: &Intent) -> RequestedChange<'_> {
         },
         place: &intent.binding.place,
         kind: Some(intent.binding.kind.to_string()),
+        pack_ref: Some(intent.binding.pack_ref.to_string()),
         idempotency_key: &intent.idempotency_key,
     }
 }
@@ -304,6 +305,7 @@ fn record_read_failure<T>(
         verb,
         place: &request.key.place(),
         kind: kind_of(&request.key),
+        pack_ref: None,
         idempotency_key: &request.idempotency_key,
     };
     requested.record_failure(host, result)

@@ -116,7 +116,8 @@ impl Unbinding<'_> {
 
     fn requested_change(&self) -> RequestedChange<'_> {
         let Self { verb, environment, key, place, idempotency_key } = self;
-        RequestedChange { environment, verb, place, kind: kind_of(key), idempotency_key }
+        let kind = kind_of(key);
+        RequestedChange { environment, verb, place, kind, pack_ref: None, idempotency_key }
     }
 }
 
