@@ -302,6 +302,33 @@ fn of_a_repeated_flag_the_last_one_counts() {
 }
 
 #[test]
+fn suggested_commands_repeat_the_folders_of_a_run() {
+    let sandbox = Sandbox::with_local();
+    let root = sandbox.home().join("my envs").display().to_string();
+    let flags = format!(" --store-root '{root}' --cache-dir ./cache`");
+    let gtc = |arguments: &[&str]| {
+        sandbox.gtc([arguments, &["--store-root", &root, "--cache-dir", "./cache"]].concat())
+    };
+    let refusal = gtc(&["op", "env", "show", "prod"]).refused(1, "not-found");
+    let create = format!("`gtc op env create --env prod{flags}");
+    assert_contains(&refusal, &[&create, &format!("`gtc op env list{flags}")]);
+
+    gtc(&["op", "env", "create", "--env", "prod", "--empty"]).succeeded();
+    let doctor = gtc(&["op", "env", "doctor", "prod"]).succeeded().result();
+    let next = doctor["findings"][0]["next"].as_str().unwrap_or_default();
+    assert_contains(next, &["`gtc op env-packs add --env prod --slot deployer", &flags]);
+    let human = gtc(&["op", "env", "doctor", "prod", "--format", "human"]).succeeded();
+    assert!(human.stdout.contains(&flags), "{}", human.stdout);
+    assert!(!human.stdout.contains(&format!("{0}{0}", &flags[..flags.len() - 1])), "{human:?}");
+
+    // a variable holds for the next command too
+    let show = ["op", "env", "show", "prod"];
+    let mut command = sandbox.gtc_command();
+    let shown = test_support::run(command.args(show).env("GTC_STORE_ROOT", sandbox.home()));
+    assert!(!shown.refused(1, "not-found").contains("--store-root"));
+}
+
+#[test]
 fn a_noun_without_op_gets_a_suggestion() {
     let sandbox = Sandbox::new();
     for noun in ["env", "env-packs", "extensions", "grants", "trust-root"] {

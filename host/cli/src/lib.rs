@@ -55,8 +55,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let done = match Runner::new(&cli.global) {
         Ok(runner) => dispatch(&runner, cli.command),
         Err(error) => {
-            let output =
-                Output { format: Format::or_default(cli.global.format), noun: "", verb: "" };
+            let output = Output::without_flags(Format::or_default(cli.global.format), "", "");
             output.error(&error).map(|()| error.exit_code())
         }
     };

@@ -4,6 +4,7 @@
 use std::io::{self, Write as _};
 
 use env_pack_domain::terminal_safe_json;
+use gtc_core::RepeatedFlags;
 use serde::Serialize;
 
 use super::error::CliError;
@@ -17,6 +18,8 @@ pub(crate) struct Output<'a> {
     pub format: Format,
     pub noun: &'a str,
     pub verb: &'a str,
+    /// Flags that suggested commands repeat.
+    pub repeated_flags: &'a RepeatedFlags,
 }
 
 #[derive(Serialize)]
@@ -41,11 +44,17 @@ struct ErrorBody<'a> {
     hint: Option<&'a str>,
 }
 
-impl Output<'_> {
+impl<'a> Output<'a> {
+    /// An output of a run that has read no flags.
+    pub(crate) fn without_flags(format: Format, noun: &'a str, verb: &'a str) -> Self {
+        static NONE: RepeatedFlags = RepeatedFlags::none();
+        Self { format, noun, verb, repeated_flags: &NONE }
+    }
+
     /// Writes a result to standard output.
     pub(crate) fn result<T: Serialize + RenderHuman>(&self, result: &T) -> io::Result<()> {
         match self.format {
-            Format::Human => print(&result.render_human(self.verb)),
+            Format::Human => print(&self.repeated_flags.complete(&result.render_human(self.verb))),
             Format::Json => print_json(&Success { op: self.verb, noun: self.noun, result }),
         }
     }
@@ -57,6 +66,8 @@ impl Output<'_> {
 
     /// Writes an error to standard error, given its parts.
     pub(crate) fn failure(&self, kind: &str, message: &str, hint: Option<&str>) -> io::Result<()> {
+        let hint = hint.map(|hint| self.repeated_flags.complete(hint));
+        let hint = hint.as_deref();
         match self.format {
             Format::Human => {
                 let hint = hint

@@ -14,9 +14,9 @@ use super::output::{self, Output};
 use super::parse::Payload;
 use super::render::RenderHuman;
 use super::{prompt, settings};
-use gtc_core::Host;
 use gtc_core::document;
 use gtc_core::ops;
+use gtc_core::{Host, RepeatedFlags};
 
 /// The state of one run of the program.
 pub(crate) struct Runner {
@@ -24,13 +24,17 @@ pub(crate) struct Runner {
     pub format: Format,
     /// Whether prompts can be shown.
     pub is_interactive: bool,
+    /// Flags that suggested commands repeat.
+    repeated_flags: RepeatedFlags,
 }
 
 impl Runner {
     pub(crate) fn new(global: &Global) -> Result<Self, CliError> {
         let format = Format::or_default(global.format);
         let is_interactive = format == Format::Human && prompt::is_interactive();
-        Ok(Self { host: Host::new(settings::settings(global)?), format, is_interactive })
+        let repeated_flags = settings::repeated_flags(global);
+        let host = Host::new(settings::settings(global)?);
+        Ok(Self { host, format, is_interactive, repeated_flags })
     }
 
     /// Runs a verb that exits with 0 unless it fails.
@@ -72,7 +76,8 @@ impl Runner {
             return output::print_json(&document::schema::<P>()).map(|()| 0);
         }
         let request = self.read_payload(input).and_then(|payload| Ok(payload.into_request()?));
-        let output = Output { format: self.format, noun, verb: name };
+        let output =
+            Output { format: self.format, noun, verb: name, repeated_flags: &self.repeated_flags };
         match request.and_then(operation) {
             Ok(report) => write(&output, &report),
             Err(error) => output.error(&error).map(|()| error.exit_code()),

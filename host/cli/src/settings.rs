@@ -12,8 +12,8 @@ use super::log;
 use super::progress::ProgressDisplay;
 use gtc_core::limits::{self, Limits};
 use gtc_core::{
-    CredentialSources, HostSettings, Proxies, RegistryOption, RegistrySettings, ToolEnvironment,
-    is_registry,
+    CredentialSources, HostSettings, Proxies, RegistryOption, RegistrySettings, RepeatedFlags,
+    ToolEnvironment, is_registry,
 };
 
 /// The settings that the global flags select.
@@ -45,8 +45,23 @@ pub(crate) fn settings(global: &Global) -> Result<HostSettings, CliError> {
         on_preflight: Box::new(move |what| preflight_display.show_work(what)),
         progress: Box::new(display),
         limits: limits(global)?,
+        repeated_flags: repeated_flags(global),
         ..HostSettings::quiet(store_root, cache)
     })
+}
+
+/// The folders that were given as flags, which suggested commands repeat. Variables hold for the
+/// next command too.
+pub(crate) fn repeated_flags(global: &Global) -> RepeatedFlags {
+    let folders = [
+        ("--store-root", "GTC_STORE_ROOT", &global.store_root),
+        ("--cache-dir", "GTC_CACHE_DIR", &global.cache_dir),
+    ];
+    RepeatedFlags::new(folders.iter().filter_map(|(flag, variable, folder)| {
+        let folder = folder.as_deref()?;
+        let is_set = env::var_os(variable).is_some_and(|value| value == folder.as_os_str());
+        (!is_set).then_some((*flag, folder))
+    }))
 }
 
 /// Settings for registries.

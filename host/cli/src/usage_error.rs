@@ -43,7 +43,7 @@ pub(crate) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
 /// not undone.
 pub(crate) fn report_write_error(error: &io::Error, arguments: &[OsString]) -> ExitCode {
     let (noun, verb) = noun_and_verb(&command_tree(), arguments);
-    let output = Output { format: requested_format(arguments), noun: &noun, verb: &verb };
+    let output = Output::without_flags(requested_format(arguments), &noun, &verb);
     let message = format!("could not write the result: {error}");
     let is_done = !arguments.iter().any(|argument| argument == "--schema");
     let hint = is_done.then_some("the command was carried out; only its result was lost");
@@ -68,7 +68,8 @@ fn report_invalid_utf8(
         (error.kind().to_string(), "see `gtc --help`")
     };
     let (noun, verb) = noun_and_verb(&tree, arguments);
-    Output { format, noun: &noun, verb: &verb }.failure("invalid-argument", &message, Some(hint))
+    let output = Output::without_flags(format, &noun, &verb);
+    output.failure("invalid-argument", &message, Some(hint))
 }
 
 /// The name of a variable that `gtc` reads and whose value is not UTF-8. Never its value,
@@ -148,7 +149,7 @@ fn print_json(error: &clap::Error, arguments: &[OsString]) -> io::Result<()> {
         _ => one_line_message(&error.to_string()),
     };
     let names: String = path.iter().map(|command| format!("{} ", command.get_name())).collect();
-    let output = Output { format: Format::Json, noun: &noun, verb: &verb };
+    let output = Output::without_flags(Format::Json, &noun, &verb);
     output.failure("invalid-argument", &message, Some(&format!("see `gtc {names}--help`")))
 }
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::limits::Limits;
 use crate::project::ProgressNotice;
+use crate::repeated_flags::RepeatedFlags;
 use gtc_engine::{CompileNotice, Engine, LogSink, ToolEnvironment, Worker};
 use gtc_fetch::{FetchSettings, NoProgress, PackSource, Progress, RegistrySettings};
 use gtc_store::{Actor, Origin, Store};
@@ -46,6 +47,8 @@ pub struct HostSettings {
     pub clock: Clock,
     /// The user whom the audit log names.
     pub actor: Actor,
+    /// Flags that the commands in reports repeat.
+    pub repeated_flags: RepeatedFlags,
 }
 
 impl HostSettings {
@@ -69,6 +72,7 @@ impl HostSettings {
             limits: Limits::default(),
             clock: Box::new(Timestamp::now),
             actor: current_user(),
+            repeated_flags: RepeatedFlags::default(),
         }
     }
 }
@@ -85,6 +89,8 @@ pub struct Host {
     pub(crate) cache: PathBuf,
     pub(crate) fetcher: PackSource,
     pub(crate) limits: Limits,
+    /// Flags that the commands in reports repeat.
+    pub(crate) repeated_flags: RepeatedFlags,
     clock: Clock,
     actor: Actor,
     /// Called before a toolchain builds a project.
@@ -112,6 +118,7 @@ impl Host {
             limits,
             clock,
             actor,
+            repeated_flags,
         } = settings;
         let compiled = Some(cache.join("compiled"));
         let offline = registries.offline;
@@ -136,6 +143,7 @@ impl Host {
             fetcher: PackSource::new(fetch_settings),
             cache,
             limits,
+            repeated_flags,
             clock,
             actor,
             on_build,

@@ -29,7 +29,9 @@ pub mod limits;
 mod operation_error;
 pub mod ops;
 pub mod project;
+mod repeated_flags;
 pub mod scenario;
+mod shell;
 
 pub use gtc_engine::worker::run_if_worker;
 pub use gtc_engine::{CompileNotice, LogLevel, LogLine, LogSink, ToolEnvironment, Worker};
@@ -43,3 +45,4 @@ pub use host::{Clock, Host, HostSettings};
 pub use limits::Limits;
 pub use operation_error::{ExitOutcome, Explanation, OperationError};
 pub use ops::plugins::Plugins;
+pub use repeated_flags::RepeatedFlags;

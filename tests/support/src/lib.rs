@@ -11,6 +11,7 @@ pub mod asker;
 pub mod cosign;
 pub mod engines;
 pub mod footprint;
+mod hints;
 pub mod memory;
 pub mod packs;
 pub mod registry;
@@ -211,8 +212,18 @@ impl Sandbox {
     }
 }
 
-/// Runs a program, which must neither hang nor panic.
+/// Runs a program, which must neither hang nor panic. The commands that `gtc` suggests must work.
+#[track_caller]
 pub fn run(command: &mut Command) -> Output {
+    let output = run_unchecked(command);
+    if command.get_program() == gtc() {
+        hints::check(command, &output);
+    }
+    output
+}
+
+/// Runs a program, which must neither hang nor panic.
+fn run_unchecked(command: &mut Command) -> Output {
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     let pid = child.id();
     let (sender, receiver) = std::sync::mpsc::channel();

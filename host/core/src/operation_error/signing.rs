@@ -25,10 +25,10 @@ impl OperationError for SignatureError {
     fn explain(&self) -> Explanation {
         let hint = match self {
             Self::NotTrusted { .. } => {
-                "find out who owns the signing key; if you trust them, add the key with `gtc op trust-root add`"
+                "find out who owns the signing key; if you trust them, add the key with `gtc op trust-root add --env <env> --key <file>`"
             }
             Self::NoTrustedKey => {
-                "get the signer's public key; if you trust them, add it with `gtc op trust-root add`"
+                "get the signer's public key; if you trust them, add it with `gtc op trust-root add --env <env> --key <file>`"
             }
             Self::WrongArchive { .. }
             | Self::ArchiveNotInManifest { .. }

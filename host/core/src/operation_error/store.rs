@@ -24,7 +24,7 @@ impl OperationError for StoreError {
             }
             Self::Malformed { .. } | Self::TooLarge { .. } => Explanation::failed(
                 "store",
-                "nothing was changed; repair the file, or restore it from a backup",
+                "nothing was changed; correct the file, then run the command again",
             ),
             Self::NotAFile { .. } => {
                 Explanation::failed("store", "check the path and its permissions")

@@ -16,9 +16,10 @@ use super::load_pack;
 use super::output_file::{OutputError, write};
 use super::pack_error::InvalidArchive;
 use super::phrases::display_path;
-use super::suggested_commands::{bind_arguments, path_argument};
+use super::suggested_commands::bind_arguments;
 use crate::Host;
 use crate::operation_error::{ExitOutcome, Explanation, OperationError};
+use crate::shell::path_argument;
 use gtc_archive::{HandlerDeclaration, NewHandler, NewPack};
 use gtc_engine::{LoadError, Provenance};
 
@@ -115,7 +116,7 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, BuildEr
     let descriptor = (&declared.descriptor_path, version.as_str());
     let reference = path_argument(&path.to_string_lossy());
     let bind = bind_arguments(host, descriptor, declared.slot, "<env>", &reference);
-    let bind = bind.map(|arguments| format!("gtc {arguments}"));
+    let bind = bind.map(|arguments| format!("gtc {arguments}{}", host.repeated_flags));
     let report = BuildReport::new(&pack, declared, loaded.imports, &bytes, path);
     Ok(BuildReport { bind, ..report })
 }

@@ -17,11 +17,12 @@ use super::pack_error::InvalidArchive;
 use super::phrases::display_path;
 use super::registry::{default_file_name, refuse_overwrite};
 use super::signing::signature_path;
-use super::suggested_commands::{bind_arguments, quoted};
+use super::suggested_commands::bind_arguments;
 use super::trust::{TrustPolicy, encode, parse_signature_for};
 use super::trust_root::{self, TrustRootError};
 use crate::Host;
 use crate::operation_error::{Explanation, OperationError};
+use crate::shell::quoted;
 use gtc_archive::HandlerDeclaration;
 use gtc_fetch::bundle::BundledTrustRoot;
 use gtc_fetch::{Bundle, BundleError, BundledPack, FetchError, PackFormat};
@@ -343,11 +344,11 @@ fn suggested_command(
         .or_else(|| report.path.as_ref().map(|path| path.to_string_lossy().into_owned()))?;
     let pack_ref = quoted(&pack_ref).to_string();
     let Some(declared) = declared else {
-        return Some(format!("gtc --offline pack inspect {pack_ref}"));
+        return Some(format!("gtc --offline pack inspect {pack_ref}{}", host.repeated_flags));
     };
     let descriptor = (&declared.descriptor_path, report.version.as_str());
     let arguments = bind_arguments(host, descriptor, declared.slot, "<env>", &pack_ref)?;
-    Some(format!("gtc --offline {arguments}"))
+    Some(format!("gtc --offline {arguments}{}", host.repeated_flags))
 }
 
 /// A bundle was not imported.

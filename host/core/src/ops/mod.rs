@@ -42,8 +42,9 @@ pub use input_file::InputError;
 pub use key_file::KeyFileError;
 pub use output_file::OutputError;
 pub use pack_error::{BrokenBuiltin, InvalidArchive, PackError};
-pub use suggested_commands::quoted;
 pub use trust::SignatureStatus;
+
+pub use crate::shell::quoted;
 
 /// The largest `--answers` file that is read, in bytes. A payload has a dozen fields.
 const PAYLOAD_BYTES: u64 = 1 << 20;

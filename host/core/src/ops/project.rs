@@ -12,8 +12,8 @@ use crate::Host;
 use crate::operation_error::{Explanation, OperationError};
 use crate::project::{self, NewProject, ProjectError};
 
-pub use super::suggested_commands::path_argument;
 pub use crate::project::{Language, schema};
+pub use crate::shell::path_argument;
 
 /// The initial version in templates.
 const FIRST_VERSION: &str = "0.1.0";

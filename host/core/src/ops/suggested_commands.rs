@@ -1,17 +1,12 @@
-//! Commands that hints suggest. Users paste them into a shell, and some words come from
-//! untrusted packs, so every word is quoted.
+//! Commands that hints suggest.
 
 use env_pack_domain::{
-    Binding, BindingKey, BindingPlace, CapabilitySlot, CoreSlot, DescriptorPath, EnvId,
-    ForeignText, InstanceId, PackRef, Permissions,
+    Binding, BindingKey, BindingPlace, CapabilitySlot, CoreSlot, DescriptorPath, EnvId, InstanceId,
+    PackRef, Permissions,
 };
 
 use crate::Host;
-
-/// Quotes a word for a shell, so that an untrusted word cannot run another command.
-pub fn quoted(word: &str) -> ForeignText {
-    ForeignText::new(shell_words::quote(word))
-}
+use crate::shell::quoted;
 
 /// Returns the flags for these permissions, such as `--tool 'git --version'`.
 pub(super) fn flags(permissions: &Permissions) -> String {
@@ -78,16 +73,6 @@ pub(crate) fn list_command(environment: &EnvId, key: &BindingKey) -> String {
     match key {
         BindingKey::Slot(_) => format!("gtc op env-packs list {environment}"),
         BindingKey::Extension { .. } => format!("gtc op extensions list {environment}"),
-    }
-}
-
-/// Quotes a path as a command-line argument. A leading `-` would be read as an option, so
-/// it gets a `./` prefix.
-pub fn path_argument(name: &str) -> String {
-    if name.starts_with('-') {
-        quoted(&format!("./{name}")).to_string()
-    } else {
-        quoted(name).to_string()
     }
 }
 

@@ -122,7 +122,7 @@ pub fn plan_pin(host: &Host, request: &RefreshRequest) -> Result<Plan, BindError
             let checked = Some(checked);
             Ok(Plan { intent, checked, missing, difference: None, nothing_to_do: None })
         }
-        None => Ok(Plan::without_change(intent, &bound, None)),
+        None => Ok(Plan::without_change(host, intent, &bound, None)),
     }
 }
 
@@ -133,7 +133,7 @@ pub fn plan_pin(host: &Host, request: &RefreshRequest) -> Result<Plan, BindError
 pub fn preview_refresh(host: &Host, request: &RefreshRequest) -> Result<BindReport, BindError> {
     let (stored, bound) = read_bound(host, request)?;
     let intent = intent_about(request, &bound, Verb::Refresh(Box::new(bound.clone())));
-    let unchanged = unchanged_report(&intent, &bound);
+    let unchanged = unchanged_report(host, &intent, &bound);
     let checked = check_refresh(host, &stored, request, &intent)?;
     let plan = compare_with_bound(host, &stored, intent, &bound, checked);
     // the binding stays as it is, so a preview says both what differs and `unchanged`
@@ -210,22 +210,27 @@ fn compare_with_bound(
     bound: &Binding,
     checked: Option<CheckedPack>,
 ) -> Plan {
-    let Some(checked) = checked else { return Plan::without_change(intent, bound, None) };
+    let Some(checked) = checked else { return Plan::without_change(host, intent, bound, None) };
     let missing = missing_permissions(stored, &intent, &checked.declared);
     let pin = bound.pin.as_ref();
     let difference = pin.and_then(|pin| compare(host, pin, &checked, bound.kind.path()));
     // after `grants revoke`, the pack of the pin may need grants again
     let is_granted = pin.is_some_and(|pin| checked.declared.without(&pin.grants).is_empty());
     if difference.is_none() && is_granted {
-        return Plan::without_change(intent, bound, Some(checked));
+        return Plan::without_change(host, intent, bound, Some(checked));
     }
     Plan { intent, checked: Some(checked), missing, difference, nothing_to_do: None }
 }
 
 impl Plan {
-    fn without_change(intent: Intent, bound: &Binding, checked: Option<CheckedPack>) -> Self {
+    fn without_change(
+        host: &Host,
+        intent: Intent,
+        bound: &Binding,
+        checked: Option<CheckedPack>,
+    ) -> Self {
         let signer = checked.as_ref().and_then(|checked| checked.signed.signature.signer());
-        let report = BindReport { signer, ..unchanged_report(&intent, bound) };
+        let report = BindReport { signer, ..unchanged_report(host, &intent, bound) };
         Self {
             intent,
             checked,
@@ -253,11 +258,14 @@ fn ensure_expected(request: &RefreshRequest, intent: &Intent, pin: &Pin) -> Resu
     }
 }
 
-fn unchanged_report(intent: &Intent, bound: &Binding) -> BindReport {
+fn unchanged_report(host: &Host, intent: &Intent, bound: &Binding) -> BindReport {
     BindReport {
         unchanged: true,
         idempotency_key: intent.idempotency_key.clone(),
-        warnings: suggest_following_tag(&intent.environment, bound).into_iter().collect(),
+        warnings: suggest_following_tag(&intent.environment, bound)
+            .map(|advice| host.repeated_flags.complete(&advice))
+            .into_iter()
+            .collect(),
         ..BindReport::of_binding(&intent.environment, bound)
     }
 }

@@ -84,8 +84,10 @@ fn restore(
 fn warn_unpinned(host: &Host, request: &RollbackRequest, restored: &Binding) -> Option<String> {
     let key = restored.key();
     let pin = pin_command(&request.environment, &key);
-    host.is_unpinned(restored)
-        .then(|| format!("{key} has no pin, as before the update; check and pin it with `{pin}`"))
+    host.is_unpinned(restored).then(|| {
+        let warning = "has no pin, as before the update; check and pin it with";
+        host.repeated_flags.complete(&format!("{key} {warning} `{pin}`"))
+    })
 }
 
 /// A request to remove a binding or to roll it back.

@@ -64,6 +64,9 @@ pub(super) fn diagnose(
         .collect();
     report.healthy =
         report.findings.iter().all(|finding| finding.severity < DiagnosisSeverity::Finding);
+    for next in report.next_steps() {
+        *next = host.repeated_flags.complete(next);
+    }
     Ok(report)
 }
 
@@ -100,6 +103,16 @@ fn empty_report(
 }
 
 impl DoctorReport {
+    /// Returns all suggestions of the report.
+    fn next_steps(&mut self) -> impl Iterator<Item = &mut String> {
+        let failures = self.load_failures.iter_mut().map(|it| &mut it.next);
+        let drifts = self.digest_drift.iter_mut().map(|it| &mut it.next);
+        let duplicates = self.duplicate_registrations.iter_mut().map(|it| &mut it.next);
+        let permissions = self.permission_faults.iter_mut().map(|it| &mut it.next);
+        let findings = self.findings.iter_mut().map(|it| &mut it.next);
+        failures.chain(drifts).chain(duplicates).chain(permissions).chain(findings)
+    }
+
     fn add_finding(
         &mut self,
         code: &'static str,

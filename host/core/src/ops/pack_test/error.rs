@@ -11,8 +11,8 @@ use crate::ops::input_file::InputError;
 use crate::ops::output_file::OutputError;
 use crate::ops::pack_error::PackError;
 use crate::ops::phrases::{describe_permissions, display_path, list_paths};
-use crate::ops::suggested_commands::quoted;
 use crate::scenario::InvalidScenario;
+use crate::shell::quoted;
 
 /// Scenarios could not be run. A pack that cannot be tested is never a failed test, so the
 /// exit outcome is always [`ExitOutcome::Failed`].

@@ -53,6 +53,9 @@ impl<'a> Preflights<'a> {
                 Err(error) => report.add_unresolved(binding, &error, &assembly, strict),
             }
         }
+        for error in report.unresolved_reasons() {
+            *error = host.repeated_flags.complete(error);
+        }
         report
     }
 }

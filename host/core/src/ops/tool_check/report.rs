@@ -137,6 +137,13 @@ pub struct UnresolvedExtension {
 }
 
 impl ToolCheckReport {
+    /// Returns why bindings have no handler; each may suggest a command.
+    pub(super) fn unresolved_reasons(&mut self) -> impl Iterator<Item = &mut String> {
+        let packs = self.unresolved_bindings.iter_mut().map(|it| &mut it.error);
+        let extensions = self.extension_unresolved_bindings.iter_mut().map(|it| &mut it.error);
+        packs.chain(extensions)
+    }
+
     /// An empty report.
     pub(super) fn new(environment_id: EnvId, checked_at: Timestamp) -> Self {
         Self {

@@ -22,9 +22,9 @@ mod validator;
 use env_pack_domain::{PackRef, with_causes};
 use gtc_fs::read::FileKind;
 
-use super::suggested_commands::quoted;
 use crate::Host;
 use crate::operation_error::OperationError;
+use crate::shell::quoted;
 use finding::PackFindings;
 use gtc_fetch::FetchError;
 use signatures::RequiredSignature;
