@@ -26,6 +26,7 @@ mod env_packs;
 mod examples;
 mod extensions;
 mod grants;
+mod guide;
 mod help;
 mod hostile;
 mod hostile_tools;
