@@ -92,8 +92,8 @@ fn build_into(folder: &Path) -> Result<()> {
     let gtc = root().join("target/debug/gtc");
     for (krate, path) in PACKS {
         let component = target.join(TARGET).join("release").join(krate.replace('-', "_") + ".wasm");
-        let pack = folder.join(format!("{path}.gtpack"));
-        let (component, pack) = (component.display().to_string(), pack.display().to_string());
+        let component = component.display().to_string();
+        let pack = folder.join(format!("{path}.gtpack")).display().to_string();
         let arguments =
             ["pack", "build", "--component", &component, "--version", VERSION, "--output", &pack];
         output(&mut command(&gtc.to_string_lossy(), &arguments))?;

@@ -81,9 +81,10 @@ pub(crate) fn is_same_pack(
     (ours, our_signer): (Option<&PackIdentity>, Option<&ForeignText>),
     (theirs, their_signer): (Option<&PackIdentity>, Option<&ForeignText>),
 ) -> bool {
-    let (Some(ours), Some(theirs)) = (ours, theirs) else { return false };
     let is_same_signer = our_signer.is_some() && our_signer == their_signer;
-    ours.id == theirs.id && (ours.publisher == theirs.publisher || is_same_signer)
+    ours.zip(theirs).is_some_and(|(ours, theirs)| {
+        ours.id == theirs.id && (ours.publisher == theirs.publisher || is_same_signer)
+    })
 }
 
 #[cfg(test)]

@@ -74,11 +74,7 @@ pub fn inspect_interface(bytes: &[u8]) -> InspectedInterface {
     let problem = walked.err().or(rejected);
     let problem = problem.or_else(|| choose_version(&exports).err());
     exports.retain(|export| is_handler_interface(export));
-    InspectedInterface {
-        imports: foreign_texts(&imports),
-        interfaces: foreign_texts(&exports),
-        problem,
-    }
+    InspectedInterface { imports: escaped(&imports), interfaces: escaped(&exports), problem }
 }
 
 /// Returns the first supported version among the exports.
@@ -93,7 +89,7 @@ fn choose_version(exports: &[String]) -> Result<AbiVersion, LoadError> {
     }
 }
 
-fn foreign_texts(names: &[String]) -> Vec<ForeignText> {
+fn escaped(names: &[String]) -> Vec<ForeignText> {
     names.iter().map(|name| ForeignText::sentence(name)).collect()
 }
 

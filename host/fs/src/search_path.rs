@@ -103,9 +103,8 @@ fn is_closed_to_others(folder: &Path) -> bool {
 /// all users write to, such as `/tmp`, the sticky bit protects the entries of each user.
 fn cannot_be_replaced(folder: &Path) -> bool {
     let Some(parent) = folder.parent() else { return true };
-    let (Ok(parent), Ok(entry)) = (parent.metadata(), folder.symlink_metadata()) else {
-        return false;
-    };
+    let Ok(parent) = parent.metadata() else { return false };
+    let Ok(entry) = folder.symlink_metadata() else { return false };
     let is_ours = [0, rustix::process::getuid().as_raw()].contains(&entry.uid());
     parent.mode() & WRITABLE_BY_OTHERS == 0 || parent.mode() & STICKY != 0 && is_ours
 }

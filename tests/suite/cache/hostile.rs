@@ -102,7 +102,7 @@ fn unknown_files_are_kept_and_escaped() {
         assert!(!human.stdout.contains(['\u{1b}', '\u{202e}']), "{human:?}");
     }
     let listed = sandbox.cache().list().succeeded().result();
-    assert_eq!(listed["strangers"].as_array().expect("a list").len(), 2 * (unknown.len() + 1));
+    assert_eq!(listed["unknown_files"].as_array().expect("a list").len(), 2 * (unknown.len() + 1));
     assert_eq!((names(&archives), names(&compiled)), before);
 }
 

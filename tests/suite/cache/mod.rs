@@ -265,7 +265,7 @@ fn gc_removes_nothing_if_pins_are_unreadable() {
 }
 
 #[test]
-fn gc_removes_unused_and_foreign_code() {
+fn gc_removes_unused_code_and_that_of_other_versions() {
     let (sandbox, _) = bound("acme.state.redis");
     let other = sandbox.valid_pack("state", "acme.state.other", "^1");
     // the rollback restores it too, instead of the first pack

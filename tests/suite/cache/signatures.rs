@@ -125,8 +125,8 @@ fn unknown_files_among_signatures_are_kept() {
         fs::write(parent.join("README"), "unknown").expect("a file");
         fs::create_dir(parent.join("\u{1b}[2J")).expect("a folder");
     }
-    let strangers = sandbox.cache().list().succeeded().result()["strangers"].clone();
-    assert_eq!(strangers.as_array().map(Vec::len), Some(6), "{strangers}");
+    let unknown = sandbox.cache().list().succeeded().result()["unknown_files"].clone();
+    assert_eq!(unknown.as_array().map(Vec::len), Some(6), "{unknown}");
     sandbox.cache().verify().succeeded();
     assert!(!sandbox.cache().list().human().succeeded().stdout.contains('\u{1b}'));
     sandbox.env_packs().remove("state").succeeded();

@@ -122,10 +122,10 @@ fn find_end_record(records: ZipRecords<'_>) -> Result<(usize, EndRecord), Archiv
     let signature = END_SIGNATURE.to_le_bytes();
     let mut candidates =
         records.0[from..].windows(4).enumerate().filter(|(_, bytes)| **bytes == signature);
-    let (Some((offset, _)), None) = (candidates.next(), candidates.next()) else {
-        return Err(violation(ZipRule::EndRecord, from));
+    let at = match candidates.next() {
+        Some((offset, _)) if candidates.next().is_none() => from + offset,
+        _ => return Err(violation(ZipRule::EndRecord, from)),
     };
-    let at = from + offset;
     let end = records.end(at)?;
     if at + END_BYTES + usize::from(end.comment_bytes) != records.0.len() {
         return Err(violation(ZipRule::EndRecord, at));

@@ -29,8 +29,8 @@ impl RenderHuman for CacheListReport {
         text.push_str(&missing(&self.missing));
         text.push_str(&unreadable(&self.unreadable_environments));
         let notice = Style::Notice.paint(NOTICE);
-        for stranger in &self.strangers {
-            text.push_str(&format!("{notice} unknown file, left alone: {stranger}\n"));
+        for file in &self.unknown_files {
+            text.push_str(&format!("{notice} unknown file, left alone: {file}\n"));
         }
         if self.half_written > 0 {
             text.push_str(&format!("{notice} {}\n", plural(self.half_written, "temporary file")));

@@ -1,6 +1,5 @@
 //! Shorter spellings of scenario values: a word or a table, one value or a list, a parsed
-//! text, and a table without duplicate keys. Unlike those of serde, their errors name the
-//! expected form.
+//! text, and a table without duplicate keys. Their errors name the expected form.
 
 use std::borrow::Cow;
 use std::collections::HashSet;

@@ -91,7 +91,7 @@ fn what_others_wrote_is_written_back_byte_for_byte() {
 }
 
 #[test]
-fn the_stash_is_what_existing_tools_write() {
+fn the_previous_binding_is_what_existing_tools_write() {
     let (_root, store) = store(FIXTURES[0]);
     let text = text_after(&store, |environment| {
         change::update(environment, vault(), None).expect("bound").environment

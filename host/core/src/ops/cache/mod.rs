@@ -44,7 +44,7 @@ pub struct CacheListReport {
     /// The number of temporary files of running or killed processes.
     pub half_written: usize,
     /// Files that this program did not write.
-    pub strangers: Vec<ForeignText>,
+    pub unknown_files: Vec<ForeignText>,
     /// Pinned archives that are not cached. They are lost if their source disappears.
     pub missing: Vec<MissingArchive>,
     /// Environments whose pins could not be read.
@@ -134,7 +134,7 @@ pub fn list(host: &Host) -> Result<CacheListReport, CacheError> {
         archive_sha256: signature.archive.hex(),
         size: signature.blob.size,
     };
-    let strangers = kept
+    let unknown_files = kept
         .unknown_files
         .iter()
         .chain(&signed.unknown_files)
@@ -165,7 +165,7 @@ pub fn list(host: &Host) -> Result<CacheListReport, CacheError> {
             + signed.temp_files.len()
             + resolved.temp_files.len()
             + compiled.stale_files.len(),
-        strangers: strangers.map(|path| display_path(path)).collect(),
+        unknown_files: unknown_files.map(|path| display_path(path)).collect(),
         missing: missing_archives(
             &pins,
             &kept.blobs.iter().map(|blob| blob.digest).collect::<Vec<_>>(),
@@ -182,8 +182,8 @@ fn cached_references(kept: &ReferenceListing) -> Vec<CachedReference> {
         let kept = kept.manifests.iter().find(|kept| kept.blob.digest == *manifest);
         kept.and_then(|kept| kept.archive).map(|archive| archive.hex())
     };
-    let stands_for = kept.references.iter().filter_map(|reference| reference.target.clone());
-    let mut references: Vec<_> = stands_for
+    let targets = kept.references.iter().filter_map(|reference| reference.target.clone());
+    let mut references: Vec<_> = targets
         .map(|(reference, manifest_digest)| CachedReference {
             sha256: archive(&manifest_digest),
             reference,
