@@ -1,8 +1,9 @@
 //! The command tree as clap parses it, and the verb that each command runs.
 
+use std::ffi::OsString;
 use std::io;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::cache::{self, CacheVerb};
 use super::completions::{self, CompletionsPayload};
@@ -12,6 +13,7 @@ use super::env_packs::{self, EnvPacksVerb};
 use super::extensions::{self, ExtensionsVerb};
 use super::global::Global;
 use super::grants::{self, GrantsVerb};
+use super::help;
 use super::input::Input;
 use super::pack::{self, PackVerb};
 use super::runner::Runner;
@@ -43,6 +45,9 @@ pub(crate) enum Command {
     Doctor(DoctorSubject),
     /// Print a completion script for a shell
     Completions(Input<CompletionsPayload>),
+    /// Options that every command accepts, and the variables that set them
+    #[command(hide = true, override_usage = "gtc <COMMAND> [OPTIONS]")]
+    Options,
 }
 
 #[derive(Debug, Subcommand)]
@@ -64,9 +69,19 @@ pub(crate) enum Noun {
     Grants(GrantsVerb),
 }
 
-/// The command tree, for completions, tests and documentation.
+/// The command tree that arguments are parsed with, also for tests and documentation.
 pub fn command_tree() -> clap::Command {
-    Cli::command()
+    help::short_pages(Cli::command())
+}
+
+/// Parses the arguments of the program.
+pub(crate) fn parse<S>(arguments: impl IntoIterator<Item = S>) -> Result<Cli, clap::Error>
+where
+    S: Clone + Into<OsString>,
+{
+    let mut tree = command_tree();
+    let matches = tree.try_get_matches_from_mut(arguments)?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut tree))
 }
 
 /// Runs a command, and returns its exit code.
@@ -81,5 +96,6 @@ pub(crate) fn dispatch(runner: &Runner, command: Command) -> io::Result<u8> {
         Command::Cache(verb) => cache::run(runner, verb),
         Command::Doctor(subject) => doctor::run(runner, subject),
         Command::Completions(input) => completions::run(runner, input, command_tree()),
+        Command::Options => help::print_options_page(),
     }
 }

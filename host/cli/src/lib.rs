@@ -16,6 +16,7 @@ mod extensions;
 mod global;
 mod grammar;
 mod grants;
+mod help;
 mod input;
 mod log;
 mod output;
@@ -33,12 +34,10 @@ mod usage_error;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 pub use commands::command_tree;
 pub use exit_code::EXIT_ERROR;
 
-use commands::{Cli, dispatch};
+use commands::dispatch;
 use global::Format;
 use output::Output;
 use runner::Runner;
@@ -48,7 +47,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     // help and errors call it `gtc`, whatever the file is called
     let arguments: Vec<OsString> =
         std::iter::once("gtc".into()).chain(arguments.into_iter().skip(1)).collect();
-    let cli = match Cli::try_parse_from(&arguments) {
+    let cli = match commands::parse(&arguments) {
         Ok(cli) => cli,
         Err(error) => return usage_error::report(&error, &arguments),
     };

@@ -9,11 +9,10 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use env_pack_domain::ForeignText;
 
-use super::commands::{Cli, command_tree};
+use super::commands::{self, command_tree};
 use super::exit_code::EXIT_ERROR;
 use super::global::Format;
 use super::output::Output;
@@ -88,7 +87,7 @@ fn is_utf8(text: &OsStr) -> bool {
 /// in its errors. None if the escaped arguments are valid.
 fn parse_escaped(arguments: &[OsString]) -> Option<clap::Error> {
     let escaped = arguments.iter().map(|argument| escape(&argument.to_string_lossy()));
-    let mut error = Cli::try_parse_from(escaped).err()?;
+    let mut error = commands::parse(escaped).err()?;
     // values from variables are not among the arguments
     let values: Vec<_> = error.context().map(|(kind, value)| (kind, value.clone())).collect();
     for (kind, value) in values {

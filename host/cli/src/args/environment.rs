@@ -48,10 +48,8 @@ impl<const REQUIRED: bool> Args for Environment<REQUIRED> {
         let flag = Arg::new(FLAG).long(FLAG).value_name("ENV").conflicts_with(POSITIONAL);
         if REQUIRED {
             let flag = flag.help("Environment; also accepted as a positional argument");
-            // `Input` replaces `required` by "required unless `--answers` is given"; this adds
-            // the positional argument to the exceptions
-            let flag = flag.required(true).required_unless_present(POSITIONAL);
-            command.arg(flag).arg(positional.hide(true))
+            // required unless the positional argument takes its place; see `Input`
+            command.arg(flag.required(true)).arg(positional.hide(true))
         } else {
             let positional = positional.help("Environment; also accepted as `--env <ENV>`");
             command.arg(positional.default_value(DEFAULT)).arg(flag.hide(true))

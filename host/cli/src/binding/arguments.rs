@@ -42,13 +42,11 @@ impl Expect {
     }
 }
 
-/// Makes an argument optional with `--refresh` if its id is one of `replaced`.
-pub(crate) fn optional_with_refresh(arg: Arg, replaced: &[&str]) -> Arg {
-    if replaced.contains(&arg.get_id().as_str()) {
-        arg.required(false).required_unless_present_any(["refresh", "answers", "schema"])
-    } else {
-        arg
-    }
+/// Requires an argument if its id is one of `replaced`. `--refresh`, which conflicts with it,
+/// takes its place; see [`Input`](crate::input::Input).
+pub(crate) fn required_without_refresh(arg: Arg, replaced: &[&str]) -> Arg {
+    let is_replaced = replaced.contains(&arg.get_id().as_str());
+    if is_replaced { arg.required(true) } else { arg }
 }
 
 /// Parses the arguments that say what to bind.

@@ -13,7 +13,7 @@ use crate::args::environment::EnvironmentArg;
 use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
 use crate::args::permissions::GrantsPayload;
 use crate::binding::arguments::{
-    AnswersArg, DryRun, Expect, NoAnswers, NoFetch, optional_with_refresh,
+    AnswersArg, DryRun, Expect, NoAnswers, NoFetch, required_without_refresh,
 };
 use crate::binding::update::{UpdateRequest, refresh_request, reject_misplaced, require, update};
 use crate::deserialize::deserialize_object;
@@ -26,7 +26,7 @@ use gtc_core::ops::bind::{BindRequest, RefreshRequest};
 /// A pack to bind in place of another.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 // the arguments of `add` that a refresh takes from the binding
-#[command(mut_args(|arg| optional_with_refresh(arg, &["kind", "pack_ref"])))]
+#[command(mut_args(|arg| required_without_refresh(arg, &["kind", "pack_ref"])))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PackUpdatePayload {
     #[command(flatten)]

@@ -13,7 +13,7 @@ use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
 use crate::args::instance::InstanceArg;
 use crate::args::permissions::GrantsPayload;
 use crate::binding::arguments::{
-    AnswersArg, DryRun, Expect, NoAnswers, NoFetch, optional_with_refresh,
+    AnswersArg, DryRun, Expect, NoAnswers, NoFetch, required_without_refresh,
 };
 use crate::binding::update::{UpdateRequest, refresh_request, reject_misplaced, require, update};
 use crate::deserialize::deserialize_object;
@@ -28,13 +28,13 @@ use gtc_core::ops::bind::{BindRequest, RefreshRequest};
 /// An extension to bind in place of another.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 // the arguments of `add` that a refresh takes from the binding
-#[command(mut_args(|arg| optional_with_refresh(arg, &["pack_ref"])))]
+#[command(mut_args(|arg| required_without_refresh(arg, &["pack_ref"])))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExtensionUpdatePayload {
     #[command(flatten)]
     pub environment_id: EnvironmentArg,
-    /// Descriptor to bind it as: `<namespace>.<family>.<implementation>@<version>`; with
-    /// `--refresh`, `@<version>` is ignored
+    /// Descriptor to bind it as: `<namespace>.<family>.<implementation>@<version>`
+    /// (`@<version>` is ignored with `--refresh`)
     #[arg(long, value_name = "DESCRIPTOR")]
     #[schemars(with = "Text<DescriptorOrPath>")]
     pub kind: String,

@@ -29,8 +29,8 @@ For each handler, prints the minimum and the median time:
   instantiate  create an instance
   slot, descriptor-path, supported-versions, preflight
                the call alone; preflight without permissions and without answers
-and the peak memory of an instance. Steps that take seconds are measured less often; TURNS
-is the number of measurements. JSON has microseconds and bytes.";
+and the peak memory of an instance. Steps that take seconds are measured less
+often; TURNS is the number of measurements. JSON has microseconds and bytes.";
 
 /// Allowed number of measurements.
 pub(super) const BENCH_TURNS: std::ops::RangeInclusive<u16> = 1..=10_000;

@@ -34,13 +34,13 @@ pub(crate) struct NewPayload {
     #[arg(value_name = "DESCRIPTOR-PATH")]
     #[schemars(with = "Text<DescriptorPath>")]
     pub descriptor_path: String,
-    /// Slot of the handler [default: the second segment of the path]
-    #[arg(long)]
+    /// Slot of the handler
+    #[arg(long, help = slot_help())]
     #[serde(default)]
     #[schemars(extend("enum" = slots()))]
     pub slot: Option<String>,
-    /// Programming language: rust, python or javascript
-    #[arg(long, value_name = "LANGUAGE", default_value = "rust")]
+    /// Programming language
+    #[arg(long, value_name = "LANGUAGE", default_value = "rust", help = language_help())]
     #[serde(default = "rust")]
     #[schemars(extend("enum" = Language::ALL))]
     pub lang: String,
@@ -53,6 +53,18 @@ pub(crate) struct NewPayload {
 
 fn rust() -> String {
     Language::Rust.to_string()
+}
+
+fn slot_help() -> String {
+    let slots = CapabilitySlot::ALL.map(CapabilitySlot::as_str).join(", ");
+    format!("Slot of the handler: {slots} [default: the second segment of the path]")
+}
+
+fn language_help() -> String {
+    format!(
+        "Programming language: {}",
+        Language::ALL.map(|language| language.to_string()).join(", ")
+    )
 }
 
 fn slots() -> Vec<Value> {

@@ -22,8 +22,8 @@ pub(super) const EXAMPLES: &str = "\
 Example:
   gtc pack push vault.gtpack oci://ghcr.io/acme/vault:0.4.2
 
-Uses the credentials of docker or podman. A signature file next to the pack is pushed too.
-Pin the digest that is printed.";
+Uses the credentials of docker or podman. A signature file next to the pack is
+pushed too. Pin the digest that is printed.";
 
 /// A pack to push to a registry.
 #[derive(Debug, Args, Deserialize, JsonSchema)]

@@ -29,8 +29,8 @@ Examples:
   gtc pack test vault.gtpack --scenario tests/too-old.yaml
   gtc pack test vault.gtpack --record here
 
-Exit code: 0 if all scenarios pass, 1 if one fails, 2 if there is none or one is invalid.
-docs/testing.md explains scenarios.";
+Exit code: 0 if all scenarios pass, 1 if one fails, 2 if there is none or one
+is invalid. docs/testing.md explains scenarios.";
 
 /// Default name of a recorded scenario.
 const RECORDED: &str = "recorded";

@@ -40,7 +40,8 @@ use gtc_core::ops::validate::{
 pub(super) const EXAMPLES: &str = "\
 Examples:
   gtc pack validate vault.gtpack
-  gtc pack validate vault.gtpack --strict --require-handler --require-signature --key acme.key.pub
+  gtc pack validate vault.gtpack --strict --require-handler
+  gtc pack validate vault.gtpack --require-signature --key acme.key.pub
   gtc pack validate vault.gtpack redis.gtpack --report sarif
 
 Exit code: 0 if all packs pass, 1 if one fails, 2 if one could not be examined.
