@@ -18,6 +18,7 @@ mod compile_bombs;
 mod compiler_failures;
 mod composed_components;
 mod cosign;
+mod dry_runs;
 mod ecosystem;
 mod empty_wasi;
 mod engine;

@@ -38,8 +38,8 @@ const EXAMPLES: &[(&str, &str)] = &[
         "{environment_id: local, slot: state, kind: 0.-@18446744073709551615.0.0, pack_ref: 'oci://[::ffff:1.2.3.4]:443/a/b_c.d--e__f:_A-1.b', no_fetch: true, grants: {all: null}}",
     ),
     ("op env-packs list", "environment_id: local"),
-    ("op env-packs remove", "{environment_id: local, slot: state}"),
-    ("op env-packs rollback", "{environment_id: local, slot: state}"),
+    ("op env-packs remove", "{environment_id: local, slot: state, dry_run: true, yes: true}"),
+    ("op env-packs rollback", "{environment_id: local, slot: state, dry_run: true}"),
     (
         "op env-packs update",
         "{environment_id: local, slot: state, kind: a.b@1.2.3, pack_ref: 'file:///x y.gtpack', answers_ref: ..a/b}",

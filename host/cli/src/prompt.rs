@@ -34,6 +34,11 @@ pub(crate) fn confirm_update(changes: &str) -> Result<bool, CliError> {
     confirm(&format!("{changes}Update? [y/N] "))
 }
 
+/// Asks whether to remove what is shown.
+pub(crate) fn confirm_removal(changes: &str) -> Result<bool, CliError> {
+    confirm(&format!("{changes}Remove? [y/N] "))
+}
+
 fn permission_lines(permissions: &Permissions) -> String {
     let tools = permissions.tools.iter().map(|tool| format!("  run `{tool}`\n"));
     let network = permissions.network.iter().map(|address| format!("  connect to `{address}`\n"));

@@ -121,6 +121,7 @@ options! {
     tool(command) => "--tool";
     trust_in(environment) => "--trust-in";
     version(version) => "--version";
+    yes() => "--yes";
 }
 
 /// Declares nouns: their types, their verbs, and the methods of a sandbox that return them.

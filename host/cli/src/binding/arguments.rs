@@ -29,6 +29,14 @@ shared_arguments! {
     #[arg(long, requires = "refresh")]
     DryRun { dry_run: bool }
 
+    /// Show what would change, and change nothing
+    #[arg(long = "dry-run")]
+    Preview { dry_run: bool }
+
+    /// Remove it without asking at a terminal
+    #[arg(long)]
+    Yes { yes: bool }
+
     /// Fail unless the pack has this archive or manifest digest
     #[arg(long, value_name = "DIGEST")]
     #[schemars(with = "Option<Text<ExpectedDigest>>")]

@@ -3,4 +3,5 @@
 pub(crate) mod arguments;
 pub(crate) mod list;
 pub(crate) mod report;
+pub(crate) mod unbind;
 pub(crate) mod update;

@@ -1,18 +1,12 @@
 //! Arguments of `gtc op env-packs`.
 
-use clap::Args;
-use env_pack_domain::{BindingKey, CapabilitySlot, CoreSlot, PackDescriptor};
-use schemars::JsonSchema;
-use serde::Deserialize;
+use env_pack_domain::{CapabilitySlot, CoreSlot, PackDescriptor};
 
-use crate::args::environment::EnvironmentArg;
-use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
 use crate::args::shared_arguments;
 use crate::error::UsageError;
 use crate::grammar::NewPackRef;
-use crate::parse::{Payload, parse_argument};
+use crate::parse::parse_argument;
 use gtc_core::document::Text;
-use gtc_core::ops::bind::RemoveRequest;
 
 shared_arguments! {
     /// Slot
@@ -40,34 +34,5 @@ impl SlotArg {
         let slot: CapabilitySlot = parse_argument("slot", self)?;
         CoreSlot::try_from(slot)
             .map_err(|error| UsageError::from_error("slot", &error).into_refusal())
-    }
-}
-
-/// A slot to unbind or to roll back.
-#[derive(Debug, Args, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PackRemovePayload {
-    #[command(flatten)]
-    pub environment_id: EnvironmentArg,
-    #[command(flatten)]
-    pub slot: SlotArg,
-    #[command(flatten)]
-    #[serde(default)]
-    pub if_generation: IfGeneration,
-    #[command(flatten)]
-    #[serde(default)]
-    pub idempotency_key: IdempotencyKey,
-}
-
-impl Payload for PackRemovePayload {
-    type Request = RemoveRequest;
-
-    fn into_request(self) -> Result<RemoveRequest, UsageError> {
-        Ok(RemoveRequest {
-            environment: self.environment_id.parse()?,
-            key: BindingKey::Slot(self.slot.parse()?),
-            if_generation: *self.if_generation,
-            idempotency_key: self.idempotency_key.key,
-        })
     }
 }

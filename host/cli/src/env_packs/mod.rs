@@ -13,8 +13,9 @@ use std::io;
 use clap::Subcommand;
 
 use add::PackPayload;
-use arguments::PackRemovePayload;
 use pin::PackPinPayload;
+use remove::PackRemovePayload;
+use rollback::PackRollbackPayload;
 use update::PackUpdatePayload;
 
 use super::args::EnvironmentPayload;
@@ -30,7 +31,7 @@ pub(crate) enum EnvPacksVerb {
     /// Unbind the pack of a slot; this cannot be rolled back
     Remove(Input<PackRemovePayload>),
     /// Restore the pack that the last update replaced
-    Rollback(Input<PackRemovePayload>),
+    Rollback(Input<PackRollbackPayload>),
     /// Pin the pack of a slot that is bound without a pin: fetch it, check it, and grant
     /// permissions
     Pin(Input<PackPinPayload>),

@@ -2,21 +2,56 @@
 
 use std::io;
 
-use super::arguments::PackRemovePayload;
-use crate::input::Input;
-use crate::runner::Runner;
-use gtc_core::ops::bind::{self, RemoveRequest, RollbackRequest};
+use clap::Args;
+use env_pack_domain::BindingKey;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
-pub(super) fn run(runner: &Runner, input: Input<PackRemovePayload>) -> io::Result<u8> {
-    runner.run("env-packs", "rollback", input, |request| {
-        let RemoveRequest { environment, key, if_generation, idempotency_key } = request;
+use super::arguments::SlotArg;
+use crate::args::environment::EnvironmentArg;
+use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
+use crate::binding::arguments::Preview;
+use crate::binding::unbind::{Rollback, rollback};
+use crate::error::UsageError;
+use crate::input::Input;
+use crate::parse::Payload;
+use crate::runner::Runner;
+use gtc_core::ops::bind::RollbackRequest;
+
+/// A slot to roll back.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PackRollbackPayload {
+    #[command(flatten)]
+    pub environment_id: EnvironmentArg,
+    #[command(flatten)]
+    pub slot: SlotArg,
+    #[command(flatten)]
+    #[serde(default)]
+    pub dry_run: Preview,
+    #[command(flatten)]
+    #[serde(default)]
+    pub if_generation: IfGeneration,
+    #[command(flatten)]
+    #[serde(default)]
+    pub idempotency_key: IdempotencyKey,
+}
+
+impl Payload for PackRollbackPayload {
+    type Request = Rollback;
+
+    fn into_request(self) -> Result<Rollback, UsageError> {
         let request = RollbackRequest {
-            environment,
-            key,
+            environment: self.environment_id.parse()?,
+            key: BindingKey::Slot(self.slot.parse()?),
             all_instances: false,
-            if_generation,
-            idempotency_key,
+            if_generation: *self.if_generation,
+            idempotency_key: self.idempotency_key.key,
         };
-        Ok(bind::rollback(&runner.host, &request)?)
-    })
+        Ok(Rollback { request, dry_run: *self.dry_run })
+    }
+}
+
+pub(super) fn run(runner: &Runner, input: Input<PackRollbackPayload>) -> io::Result<u8> {
+    runner.run("env-packs", "rollback", input, |request| rollback(runner, &request))
 }

@@ -10,11 +10,13 @@ use super::arguments::{ExtensionKindArg, parse_key};
 use crate::args::environment::EnvironmentArg;
 use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
 use crate::args::instance::InstanceArg;
+use crate::binding::arguments::{Preview, Yes};
+use crate::binding::unbind::{Removal, remove};
 use crate::error::UsageError;
 use crate::input::Input;
 use crate::parse::Payload;
 use crate::runner::Runner;
-use gtc_core::ops::bind::{self, RemoveRequest};
+use gtc_core::ops::bind::RemoveRequest;
 
 /// An extension to unbind.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
@@ -29,6 +31,12 @@ pub(crate) struct ExtensionRemovePayload {
     pub instance_id: InstanceArg,
     #[command(flatten)]
     #[serde(default)]
+    pub dry_run: Preview,
+    #[command(flatten)]
+    #[serde(default)]
+    pub yes: Yes,
+    #[command(flatten)]
+    #[serde(default)]
     pub if_generation: IfGeneration,
     #[command(flatten)]
     #[serde(default)]
@@ -36,18 +44,19 @@ pub(crate) struct ExtensionRemovePayload {
 }
 
 impl Payload for ExtensionRemovePayload {
-    type Request = RemoveRequest;
+    type Request = Removal;
 
-    fn into_request(self) -> Result<RemoveRequest, UsageError> {
-        Ok(RemoveRequest {
+    fn into_request(self) -> Result<Removal, UsageError> {
+        let request = RemoveRequest {
             environment: self.environment_id.parse()?,
             key: parse_key(&self.kind, &self.instance_id)?,
             if_generation: *self.if_generation,
             idempotency_key: self.idempotency_key.key,
-        })
+        };
+        Ok(Removal { request, dry_run: *self.dry_run, confirmed: *self.yes })
     }
 }
 
 pub(super) fn run(runner: &Runner, input: Input<ExtensionRemovePayload>) -> io::Result<u8> {
-    runner.run("extensions", "remove", input, |request| Ok(bind::remove(&runner.host, &request)?))
+    runner.run("extensions", "remove", input, |removal| remove(runner, removal))
 }

@@ -10,11 +10,13 @@ use super::arguments::{ExtensionKindArg, parse_key};
 use crate::args::environment::EnvironmentArg;
 use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
 use crate::args::instance::InstanceArg;
+use crate::binding::arguments::Preview;
+use crate::binding::unbind::{Rollback, rollback};
 use crate::error::UsageError;
 use crate::input::Input;
 use crate::parse::Payload;
 use crate::runner::Runner;
-use gtc_core::ops::bind::{self, RollbackRequest};
+use gtc_core::ops::bind::RollbackRequest;
 
 /// An extension to roll back.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
@@ -33,6 +35,9 @@ pub(crate) struct ExtensionRollbackPayload {
     pub all_instances: bool,
     #[command(flatten)]
     #[serde(default)]
+    pub dry_run: Preview,
+    #[command(flatten)]
+    #[serde(default)]
     pub if_generation: IfGeneration,
     #[command(flatten)]
     #[serde(default)]
@@ -40,20 +45,20 @@ pub(crate) struct ExtensionRollbackPayload {
 }
 
 impl Payload for ExtensionRollbackPayload {
-    type Request = RollbackRequest;
+    type Request = Rollback;
 
-    fn into_request(self) -> Result<RollbackRequest, UsageError> {
-        Ok(RollbackRequest {
+    fn into_request(self) -> Result<Rollback, UsageError> {
+        let request = RollbackRequest {
             environment: self.environment_id.parse()?,
             key: parse_key(&self.kind, &self.instance_id)?,
             all_instances: self.all_instances,
             if_generation: *self.if_generation,
             idempotency_key: self.idempotency_key.key,
-        })
+        };
+        Ok(Rollback { request, dry_run: *self.dry_run })
     }
 }
 
 pub(super) fn run(runner: &Runner, input: Input<ExtensionRollbackPayload>) -> io::Result<u8> {
-    runner
-        .run("extensions", "rollback", input, |request| Ok(bind::rollback(&runner.host, &request)?))
+    runner.run("extensions", "rollback", input, |request| rollback(runner, &request))
 }

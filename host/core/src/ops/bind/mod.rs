@@ -7,7 +7,8 @@
 //! 3. [`apply()`] locks the environment, repeats the checks that another process may have
 //!    invalidated, computes the new bindings, saves them, and writes the audit record.
 //!
-//! [`remove`] and [`rollback`] have no plan: there is nothing to consent to.
+//! [`remove`] and [`rollback`] have no plan. [`preview_remove`] and [`preview_rollback`] show what
+//! they would change, before the operator consents.
 
 mod apply;
 mod check;
@@ -17,6 +18,7 @@ mod events;
 mod intent;
 mod paths;
 mod plan;
+mod preview;
 mod report;
 mod request;
 mod unbind;
@@ -24,6 +26,9 @@ mod unbind;
 pub use apply::apply;
 pub use error::{BindError, PathOwner, UnbindError, UnsuitablePack};
 pub use plan::{Plan, plan_add, plan_pin, plan_refresh, plan_update, preview_refresh};
+pub use preview::{
+    PreviewedBinding, PreviewedChange, UnbindPreview, preview_remove, preview_rollback,
+};
 pub use report::{BindReport, ComparedPack, GrantsReport, PackDifference};
 pub use request::{BindRequest, GrantSelection, RefreshRequest, RemoveRequest, RollbackRequest};
 pub use unbind::{remove, rollback};

@@ -70,9 +70,7 @@ fn restore(
             cached.push(host.fetcher.cache.insert(archive, host.store.gc_root())?);
         }
         let mut change = requested.change(host, &changes);
-        let restored = changes.iter().filter_map(|change| change.after.as_ref());
-        change.report.warnings =
-            restored.filter_map(|it| warn_unpinned(host, request, it)).collect();
+        change.report.warnings = warnings_about_pins(host, request, &changes);
         Ok(change)
     });
     // the pins protect the cached archives from garbage collection from here on
@@ -80,7 +78,16 @@ fn restore(
     report
 }
 
-/// Warns that the archive of a restored binding is not known.
+/// Warns about restored bindings whose archives are not known.
+pub(super) fn warnings_about_pins(
+    host: &Host,
+    request: &RollbackRequest,
+    changes: &[BindingChange],
+) -> Vec<String> {
+    let restored = changes.iter().filter_map(|change| change.after.as_ref());
+    restored.filter_map(|binding| warn_unpinned(host, request, binding)).collect()
+}
+
 fn warn_unpinned(host: &Host, request: &RollbackRequest, restored: &Binding) -> Option<String> {
     let key = restored.key();
     let pin = pin_command(&request.environment, &key);
@@ -125,7 +132,7 @@ impl Unbinding<'_> {
 
 /// Computes the changes of a rollback: its own, and those of the other instances that are
 /// rolled back too.
-fn rollback_changes(
+pub(super) fn rollback_changes(
     environment: &Environment,
     request: &RollbackRequest,
 ) -> Result<Vec<BindingChange>, UnbindError> {
@@ -160,7 +167,7 @@ fn restores_same(planned: &[BindingChange], changes: &[BindingChange]) -> bool {
 
 /// Fetches the archives that a rollback restores, and verifies their signatures if the
 /// environment trusts keys.
-fn fetch_restored(
+pub(super) fn fetch_restored(
     host: &Host,
     stored: &Stored,
     changes: &[BindingChange],
@@ -182,7 +189,7 @@ fn fetch_restored(
 }
 
 /// Fails if an unrelated pack, bound since the update, provides a path of a restored pack.
-fn ensure_restored_paths_free(
+pub(super) fn ensure_restored_paths_free(
     host: &Host,
     environment: &Environment,
     changes: &[BindingChange],
