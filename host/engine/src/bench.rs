@@ -8,7 +8,6 @@ use super::error::LoadError;
 use super::interface;
 use super::loader::{Engine, Provenance};
 use super::measurements::{HandlerMeasurements, measure};
-use super::wit::select;
 
 /// The time after which a measurement is not repeated any more.
 const REPEAT_TIME: Duration = Duration::from_secs(3);
@@ -37,7 +36,7 @@ impl Engine {
         })?;
         let component = self.load_or_compile(bytes, digest, provenance)?;
         let wasi = interface.needs_wasi();
-        let prepared = select::prepare(interface.version, self.linker(wasi), &component)?;
+        let prepared = self.linkers.prepare(interface.version, wasi, &component)?;
         repeat(turns, || {
             self.context
                 .run_with_stack(|| prepared.measure(&self.context, wasi, &mut measurements))?

@@ -15,7 +15,6 @@ use super::complexity;
 use super::config::{COMPILER_STACK_BYTES, validate_guest};
 use super::error::LoadError;
 use super::loader::{Engine, Provenance};
-use super::shortage::shortage;
 use super::stack;
 use super::worker::launcher::Worker;
 
@@ -32,14 +31,17 @@ impl Engine {
         digest: &Sha256Digest,
         provenance: Provenance,
     ) -> Result<Component, LoadError> {
-        match self.load_cached(digest) {
+        match self.load_cached(digest)? {
             Some(component) => Ok(component),
             None => self.compile(bytes, digest, provenance),
         }
     }
 
-    fn load_cached(&self, digest: &Sha256Digest) -> Option<Component> {
-        self.compiled.as_ref()?.get(&self.wasmtime, digest)
+    fn load_cached(&self, digest: &Sha256Digest) -> Result<Option<Component>, LoadError> {
+        match &self.compiled {
+            Some(store) => store.get(&self.wasmtime, digest),
+            None => Ok(None),
+        }
     }
 
     /// Compiles a component, and caches the code.
@@ -103,19 +105,14 @@ impl Engine {
 
     /// Maps the code that a worker compiled: from the cache, if it could be stored there.
     fn map_code(&self, digest: &Sha256Digest, code: &File) -> Result<Component, LoadError> {
-        if let Some(component) = self.load_cached(digest) {
+        if let Some(component) = self.load_cached(digest)? {
             return Ok(component);
         }
         // SAFETY: a worker of this program compiled the code, the file is sealed, and the
         // engine checks that version and settings match. Whatever the compiler made of
         // hostile input is still code of the sandbox.
-        let component = unsafe { Component::deserialize_file(&self.wasmtime, fd_path(code)) };
-        component.map_err(|error| match shortage(&error) {
-            Some(source) => LoadError::Shortage { what: "map the compiled code", source },
-            None => {
-                LoadError::UnusableCode { reason: ForeignText::sentence(&format!("{error:#}")) }
-            }
-        })
+        unsafe { Component::deserialize_file(&self.wasmtime, fd_path(code)) }
+            .map_err(LoadError::from_mapping)
     }
 }
 

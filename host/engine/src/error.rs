@@ -3,7 +3,7 @@
 use env_pack_domain::abi::{HANDLER_INTERFACE, PACKAGE, SUPPORTED_HANDLERS};
 use env_pack_domain::{ForeignText, HandlerFault};
 
-use crate::shortage::is_shortage;
+use crate::shortage::{is_shortage, shortage};
 
 /// The reason why a component could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -118,6 +118,14 @@ impl LoadError {
             Self::Shortage { what: "run a worker process", source }
         } else {
             Self::Worker { source }
+        }
+    }
+
+    /// Returns the error of compiled code that cannot be mapped.
+    pub(crate) fn from_mapping(error: wasmtime::Error) -> Self {
+        match shortage(&error) {
+            Some(source) => Self::Shortage { what: "map the compiled code", source },
+            None => Self::UnusableCode { reason: ForeignText::sentence(&format!("{error:#}")) },
         }
     }
 

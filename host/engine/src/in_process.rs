@@ -9,14 +9,15 @@ use super::context::EngineContext;
 use super::error::LoadError;
 use super::executor::{FreshInstanceExecutor, PreflightRequest, PreflightResult};
 use super::guest::state::Guest;
+use super::handler_code::HandlerCode;
 use super::probes::broker::{HostResources, ProbeBroker};
 use super::probes::reply::{NetworkReply, ToolReply};
 use super::probes::service::ProbeService;
-use super::wit::component::{HandlerMetadata, PreparedComponent};
+use super::wit::component::HandlerMetadata;
 
 /// Runs a handler in this process, in the sandbox.
 pub(super) struct InProcessExecutor {
-    pub prepared: Box<dyn PreparedComponent>,
+    pub code: HandlerCode,
     pub context: Arc<EngineContext>,
     pub resources: Arc<HostResources>,
     /// True if the component imports WASI.
@@ -28,7 +29,7 @@ impl FreshInstanceExecutor for InProcessExecutor {
         let time = self.context.limits.metadata_time;
         self.context.run_with_stack(|| {
             let guest = Guest::new(&self.context, name, None, self.wasi, time);
-            self.prepared.query_metadata(guest)
+            self.code.run(|prepared| prepared.query_metadata(guest))
         })?
     }
 
@@ -43,7 +44,7 @@ impl FreshInstanceExecutor for InProcessExecutor {
             let binding = Some(binding.clone());
             let mut guest = Guest::new(&self.context, name, binding, self.wasi, time);
             guest.probes = Some(probes);
-            self.prepared.preflight(guest)
+            self.code.run(|prepared| prepared.preflight(guest))
         });
         // the guest, which shared it, has been dropped
         let broker = Arc::into_inner(broker)

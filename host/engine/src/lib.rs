@@ -21,6 +21,7 @@ mod executor;
 mod fair_share;
 mod guest;
 mod handler;
+mod handler_code;
 mod in_process;
 mod interface;
 mod isolated;

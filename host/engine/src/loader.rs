@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use env_pack_domain::{ForeignText, Sha256Digest};
-use wasmtime::component::Linker;
+use wasmtime::component::Component;
 
 use super::compiled::CompiledStore;
 use super::complexity;
@@ -14,8 +14,8 @@ use super::config::wasmtime_config;
 use super::context::EngineContext;
 use super::error::LoadError;
 use super::executor::FreshInstanceExecutor;
-use super::guest::state::Guest;
 use super::handler::GuestHandler;
+use super::handler_code::{CodeLocation, HandlerCode, UnmappedCode, mapping_permits};
 use super::in_process::InProcessExecutor;
 use super::interface::{self, ComponentInterface};
 use super::isolated::IsolatedExecutor;
@@ -25,8 +25,9 @@ use super::probes::broker::HostResources;
 use super::probes::network::Network;
 use super::probes::recorder::RecordPreflight;
 use super::probes::tools::runner::{ToolEnvironment, Tools};
+use super::semaphore::Semaphore;
 use super::ticker::Ticker;
-use super::wit::select;
+use super::wit::select::Linkers;
 use super::worker::launcher::Worker;
 use super::worker::protection::Protection;
 
@@ -66,12 +67,10 @@ pub enum Provenance {
 /// Loads components. Create one per process, and share it.
 pub struct Engine {
     pub(super) wasmtime: wasmtime::Engine,
-    /// For guests without WASI.
-    linker: Linker<Guest>,
-    /// For guests that import WASI.
-    wasi_linker: Linker<Guest>,
+    pub(super) linkers: Arc<Linkers>,
     ticker: Ticker,
-    pub(super) compiled: Option<CompiledStore>,
+    pub(super) compiled: Option<Arc<CompiledStore>>,
+    mapping_permits: Semaphore,
     pub(super) worker: Worker,
     pub(super) on_compile: CompileNotice,
     pub(super) context: Arc<EngineContext>,
@@ -93,22 +92,29 @@ impl Engine {
     /// # Panics
     /// When wasmtime rejects its configuration, which would be a bug of this crate.
     pub fn new(settings: EngineSettings) -> Self {
-        let EngineSettings { limits, compiled, worker, tools, offline, log, on_compile } = settings;
+        let EngineSettings {
+            limits,
+            compiled,
+            worker,
+            tools,
+            offline,
+            log,
+            on_compile,
+        } = settings;
         let wasmtime = wasmtime::Engine::new(&wasmtime_config(limits.stack_bytes))
             .expect("the configuration is valid");
-        let new_linker =
-            |wasi| select::new_linker(&wasmtime, wasi).expect("no interface is linked twice");
+        let linkers = Linkers::new(&wasmtime).expect("no interface is linked twice");
         let resources = HostResources {
             tools: Tools::new(tools, worker.program(), limits.concurrent_tools),
             network: Network::new(limits.concurrent_lookups, offline),
             offline,
         };
         Self {
-            linker: new_linker(false),
-            wasi_linker: new_linker(true),
+            linkers: Arc::new(linkers),
             wasmtime,
             ticker: Ticker::default(),
-            compiled: compiled.map(CompiledStore::new),
+            compiled: compiled.map(|folder| Arc::new(CompiledStore::new(folder))),
+            mapping_permits: mapping_permits(),
             resources: Arc::new(resources),
             context: EngineContext::new(limits, log),
             worker,
@@ -174,14 +180,36 @@ impl Engine {
         let interface = interface::read(bytes)?;
         let component = self.load_or_compile(bytes, digest, provenance)?;
         self.ticker.start(&self.wasmtime);
-        let wasi = interface.needs_wasi();
         let executor = InProcessExecutor {
-            prepared: select::prepare(interface.version, self.linker(wasi), &component)?,
+            code: self.handler_code(component, digest, &interface)?,
             context: Arc::clone(&self.context),
             resources: Arc::clone(&self.resources),
-            wasi,
+            wasi: interface.needs_wasi(),
         };
         self.query_handler(Box::new(executor), &interface, digest, preflight_time)
+    }
+
+    /// Keeps a component mapped if there are file descriptors to spare.
+    fn handler_code(
+        &self,
+        component: Component,
+        digest: &Sha256Digest,
+        interface: &ComponentInterface,
+    ) -> Result<HandlerCode, LoadError> {
+        let version = interface.version;
+        let wasi = interface.needs_wasi();
+        if let Some(permit) = self.mapping_permits.try_acquire() {
+            let prepared = self.linkers.prepare(version, wasi, &component)?;
+            return Ok(HandlerCode::Mapped { prepared, _permit: permit });
+        }
+        let store = self.compiled.as_ref().filter(|store| store.contains(&self.wasmtime, digest));
+        let location = match store {
+            Some(store) => CodeLocation::Store(Arc::clone(store), *digest),
+            None => CodeLocation::Memory(component.serialize().map_err(LoadError::from_mapping)?),
+        };
+        let engine = self.wasmtime.clone();
+        let linkers = Arc::clone(&self.linkers);
+        Ok(HandlerCode::Unmapped(UnmappedCode { engine, linkers, location, version, wasi }))
     }
 
     fn load_in_worker(
@@ -243,10 +271,6 @@ impl Engine {
         let handler = GuestHandler::query(executor, &self.context, name, preflight_time)?;
         let imports = interface.imports.iter().map(ForeignText::new).collect();
         Ok(LoadedComponent { handler: Box::new(handler), imports })
-    }
-
-    pub(super) fn linker(&self, wasi: bool) -> &Linker<Guest> {
-        if wasi { &self.wasi_linker } else { &self.linker }
     }
 
     /// Returns the WIT of a component, printed by a worker.

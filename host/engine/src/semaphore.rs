@@ -7,7 +7,8 @@ use std::time::Instant;
 ///
 /// Tool runs and look-ups of names wait for permits (`probes/tools/runner.rs`,
 /// `probes/network/mod.rs`). The wait counts towards the time of the operation, so both report a
-/// permit that they did not get as a timeout.
+/// permit that they did not get as a timeout. Handlers keep permits to stay mapped
+/// (`handler_code.rs`), and do not wait for them.
 #[derive(Clone, Debug)]
 pub(super) struct Semaphore(Arc<State>);
 
@@ -37,6 +38,11 @@ impl Semaphore {
         }
         *available -= 1;
         Some(Permit(Arc::clone(&self.0)))
+    }
+
+    /// Returns a permit if one is available now.
+    pub(crate) fn try_acquire(&self) -> Option<Permit> {
+        self.acquire(Instant::now())
     }
 }
 

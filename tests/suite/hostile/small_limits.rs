@@ -1,8 +1,18 @@
 //! A process with too little memory or too few files: "this machine could not" is exit code 2
 //! with a hint, and never a fault of the handler.
 
+use gtc_engine::{Engine, EngineLimits, EngineSettings};
+use test_support::engines::{context, load, settings};
+use test_support::footprint::alone_under;
+use test_support::wat::Handler;
+use test_support::{Output, Sandbox, packs, run};
+
 use super::handler;
-use test_support::{Output, Sandbox, run};
+
+/// The file descriptors of a process that loads more handlers.
+const DESCRIPTORS: &str = "-n 24";
+/// More handlers than it could map at the same time.
+const HANDLERS: usize = 40;
 
 /// Builds a pack of a harmless handler under a limit of `ulimit`.
 fn build_under(limit: &str) -> Output {
@@ -31,4 +41,62 @@ fn too_few_open_files_are_not_the_fault_of_the_handler() {
     let message = build_under("-n 6").refused(2, "host-resources");
     assert!(message.contains("could not run a worker process: Too many open files"), "{message}");
     assert!(message.contains("`ulimit -a`"), "{message}");
+}
+
+fn extension(number: usize) -> Handler {
+    Handler::new("extension", &format!("acme.many.n{number}"), "^1")
+}
+
+#[test]
+fn handlers_may_outnumber_the_file_descriptors() {
+    let sandbox = Sandbox::with_local();
+    let handlers: Vec<_> = (0..HANDLERS).map(extension).collect();
+    let pack = sandbox.write("many.gtpack", packs::archive_of(&handlers));
+    for handler in [&handlers[0], &handlers[HANDLERS - 1]] {
+        let kind = format!("{}@1.0.0", handler.path);
+        sandbox.extensions().add().kind(&kind).pack_ref(&pack).succeeded();
+    }
+    for verb in ["doctor", "tool-check"] {
+        let gtc = test_support::gtc();
+        let line = format!("ulimit {DESCRIPTORS}; exec {gtc} op env {verb} local");
+        run(sandbox.command("sh").args(["-c", &line])).succeeded();
+    }
+}
+
+#[test]
+fn handlers_without_a_cache_may_outnumber_the_file_descriptors() {
+    alone_under(DESCRIPTORS, "hostile::small_limits::handlers_without_a_cache");
+}
+
+#[test]
+#[ignore = "`handlers_without_a_cache_may_outnumber_the_file_descriptors` runs it"]
+fn handlers_without_a_cache() {
+    let engine =
+        Engine::new(EngineSettings { compiled: None, ..settings(EngineLimits::default()) });
+    let handlers: Vec<_> =
+        (0..HANDLERS).map(|number| load(&engine, &extension(number).component()).handler).collect();
+    for handler in &handlers {
+        assert_eq!(handler.preflight(&context()).expect("an answer").checks, []);
+    }
+}
+
+#[test]
+fn code_that_is_gone_is_not_the_fault_of_the_handler() {
+    alone_under(DESCRIPTORS, "hostile::small_limits::code_that_is_gone");
+}
+
+#[test]
+#[ignore = "`code_that_is_gone_is_not_the_fault_of_the_handler` runs it"]
+fn code_that_is_gone() {
+    let cache = std::env::current_dir().expect("a folder").join("compiled");
+    let settings = settings(EngineLimits::default());
+    let engine = Engine::new(EngineSettings { compiled: Some(cache.clone()), ..settings });
+    let handlers: Vec<_> =
+        (0..HANDLERS).map(|number| load(&engine, &extension(number).component()).handler).collect();
+    std::fs::remove_dir_all(&cache).expect("it is ours");
+    // it stays mapped
+    assert_eq!(handlers[0].preflight(&context()).expect("an answer").checks, []);
+    let fault = handlers[HANDLERS - 1].preflight(&context()).expect_err("its code is gone");
+    assert_eq!(fault.kind(), "not-run");
+    assert!(fault.to_string().contains("was removed from the cache"), "{fault}");
 }

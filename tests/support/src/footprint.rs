@@ -24,12 +24,21 @@ pub fn alone_with(test: &str, prepare: impl FnOnce(&Path)) {
 /// Same as [`alone`], with 256 KiB of stack for each thread.
 #[track_caller]
 pub fn alone_on_small_stacks(test: &str) {
-    let mut shell = Command::new("sh");
-    shell
-        .args(["-c", "ulimit -s 256; exec \"$0\" \"$@\""])
-        .arg(this_program())
-        .env("RUST_MIN_STACK", "262144");
+    let mut shell = under_limit("-s 256");
+    shell.env("RUST_MIN_STACK", "262144");
     finish(shell, test, |_| ());
+}
+
+/// Same as [`alone`], with a limit of `ulimit`.
+#[track_caller]
+pub fn alone_under(limit: &str, test: &str) {
+    finish(under_limit(limit), test, |_| ());
+}
+
+fn under_limit(limit: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("ulimit {limit}; exec \"$0\" \"$@\"")]).arg(this_program());
+    shell
 }
 
 fn this_program() -> PathBuf {

@@ -20,6 +20,28 @@ pub fn archive(
     archive_by("test", "1.0.0", (slot, path, versions), component, permissions)
 }
 
+/// The bytes of a pack with these handlers, named after the first.
+pub fn archive_of(handlers: &[Handler]) -> Vec<u8> {
+    let numbered = handlers.iter().enumerate();
+    let declared = numbered.map(|(number, handler)| NewHandler {
+        component: format!("handler-{number}"),
+        bytes: handler.component(),
+        declared: HandlerDeclaration {
+            slot: handler.slot.parse().expect("a slot"),
+            descriptor_path: handler.path.parse().expect("a path"),
+            supported_versions: handler.versions.parse().expect("a requirement"),
+            permissions: Permissions::default(),
+        },
+    });
+    let pack = NewPack {
+        id: handlers[0].path.clone(),
+        version: "1.0.0".parse().expect("a version"),
+        publisher: "test".to_owned(),
+        handlers: declared.collect(),
+    };
+    gtc_archive::write(&pack).expect("a pack")
+}
+
 /// The bytes of a pack by this publisher, named after its path.
 fn archive_by(
     publisher: &str,

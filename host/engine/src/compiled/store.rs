@@ -16,6 +16,7 @@ use super::checksum::Checksum;
 use super::files::{FILE_MODE, age, engine_name, private_file, private_folder};
 use super::inventory::CodeInventory;
 use super::listing::CompiledListing;
+use crate::error::LoadError;
 
 /// Uses are recorded at most once in this time, so that reading rarely writes to disk.
 const USE_RESOLUTION: Duration = Duration::from_secs(24 * 60 * 60);
@@ -33,14 +34,32 @@ impl CompiledStore {
     }
 
     /// Maps the code of a component, if this engine compiled it before.
-    pub(crate) fn get(&self, engine: &Engine, digest: &Sha256Digest) -> Option<Component> {
+    ///
+    /// # Errors
+    /// [`LoadError::Shortage`]. Code that cannot be used for another reason counts as missing.
+    pub(crate) fn get(
+        &self,
+        engine: &Engine,
+        digest: &Sha256Digest,
+    ) -> Result<Option<Component>, LoadError> {
         let path = self.path(engine, digest);
-        let metadata = self.private_code(&path)?;
+        let Some(metadata) = self.private_code(&path) else { return Ok(None) };
         // SAFETY: only this user can write to the file and its folder, and `put` wrote it
         // atomically. The engine checks that version and settings match.
-        let component = unsafe { Component::deserialize_file(engine, &path) }.ok()?;
-        record_use(&path, &metadata);
-        Some(component)
+        match unsafe { Component::deserialize_file(engine, &path) }.map_err(LoadError::from_mapping)
+        {
+            Ok(component) => {
+                record_use(&path, &metadata);
+                Ok(Some(component))
+            }
+            Err(error @ LoadError::Shortage { .. }) => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Returns true if it has the code of a component.
+    pub(crate) fn contains(&self, engine: &Engine, digest: &Sha256Digest) -> bool {
+        self.private_code(&self.path(engine, digest)).is_some()
     }
 
     /// Opens the code of a component, if this engine compiled it before. The content is

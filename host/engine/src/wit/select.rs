@@ -19,6 +19,29 @@ pub(crate) fn new_linker(engine: &wasmtime::Engine, wasi: bool) -> wasmtime::Res
     Ok(linker)
 }
 
+/// The linkers of an engine.
+pub(crate) struct Linkers {
+    without_wasi: Linker<Guest>,
+    with_wasi: Linker<Guest>,
+}
+
+impl Linkers {
+    pub(crate) fn new(engine: &wasmtime::Engine) -> wasmtime::Result<Self> {
+        Ok(Self { without_wasi: new_linker(engine, false)?, with_wasi: new_linker(engine, true)? })
+    }
+
+    /// Links the imports of a component, as [`prepare`] does.
+    pub(crate) fn prepare(
+        &self,
+        version: AbiVersion,
+        wasi: bool,
+        component: &Component,
+    ) -> Result<Box<dyn PreparedComponent>, LoadError> {
+        let linker = if wasi { &self.with_wasi } else { &self.without_wasi };
+        prepare(version, linker, component)
+    }
+}
+
 /// Links the imports of a component of this version.
 ///
 /// # Errors
