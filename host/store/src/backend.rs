@@ -12,7 +12,7 @@ use super::error::{AnswersError, ChangeError, StoreError};
 /// The largest text of an environment, in bytes. A thousand bindings take half a megabyte.
 pub(super) const MAX_TEXT_BYTES: u64 = 64 << 20;
 /// The largest answers document, in bytes: answers are configuration, not data.
-pub(super) const MAX_ANSWERS_BYTES: u64 = 1 << 20;
+pub const MAX_ANSWERS_BYTES: u64 = 1 << 20;
 
 /// Keeps the texts of environments. `src/tests/contract.rs` tests every sentence below for each
 /// backend.
@@ -47,6 +47,9 @@ pub(super) trait Backend: fmt::Debug + Send + Sync {
     /// A backend writes all of the edit, with its audit lines. One that can be interrupted, such
     /// as files, may leave the first writes of the edit; so it writes in order, and the audit
     /// lines last. If only those are missing, the error is [`ChangeError::NotAudited`].
+    ///
+    /// Answers that would be written outside of the environment are refused, and nothing is
+    /// written then.
     ///
     /// Waits at most `timeout` for another change, and fails with [`StoreError::Busy`] then.
     fn change(
@@ -104,13 +107,24 @@ pub(super) struct Texts {
 }
 
 /// The new texts of an environment, and the audit lines of the change.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Edit {
+    /// A new answers document, which is written first: answers may exist without a binding.
+    pub answers: Option<NewAnswers>,
     /// The new texts; of two texts of one kind, the last one counts. After each write, in this
     /// order, the stored environment can be read.
     pub writes: Vec<(TextKind, String)>,
     /// Lines for the audit log, without line breaks.
     pub audit: Vec<String>,
+}
+
+/// An answers document to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewAnswers {
+    /// The place of the document in its environment.
+    pub answers_ref: AnswersRef,
+    /// The JSON document, of at most [`MAX_ANSWERS_BYTES`].
+    pub text: String,
 }
 
 /// The place of a store, such as the folder of a file store: for messages, and for the cache's

@@ -3,7 +3,7 @@
 use env_pack_domain::Environment;
 
 use super::audit::{self, AuditEvent};
-use super::backend::{Edit, TextKind};
+use super::backend::{Edit, NewAnswers, TextKind};
 use super::stored::Base;
 use super::trust_root::TrustRoot;
 
@@ -14,6 +14,8 @@ pub struct Change<T> {
     pub environment: Option<Environment>,
     /// The changed trusted keys; none if they stay the same.
     pub trust_root: Option<TrustRoot>,
+    /// An answers document to write; none if all stay the same.
+    pub answers: Option<NewAnswers>,
     /// The events for the audit log.
     pub events: Vec<AuditEvent>,
     /// The report to return when the change is saved.
@@ -23,7 +25,7 @@ pub struct Change<T> {
 impl<T> Change<T> {
     /// Returns a change that only records events.
     pub fn recorded(events: Vec<AuditEvent>, report: T) -> Self {
-        Self { environment: None, trust_root: None, events, report }
+        Self { environment: None, trust_root: None, answers: None, events, report }
     }
 
     /// Renders the texts that differ from the stored ones, and the audit lines.
@@ -38,7 +40,7 @@ impl<T> Change<T> {
             writes.push((TextKind::TrustRoot, root.render()));
         }
         let audit = self.events.iter().map(|event| audit::line(id, event)).collect();
-        Edit { writes, audit }
+        Edit { answers: self.answers.clone(), writes, audit }
     }
 }
 

@@ -118,6 +118,9 @@ pub enum ChangeError {
         /// The other request: noun, verb and target.
         request: ForeignText,
     },
+    /// The answers of the change cannot be written.
+    #[error(transparent)]
+    Answers(#[from] AnswersError),
     /// The change was saved, but not recorded in the audit log.
     #[error("the change was saved, but could not be written to the audit log")]
     NotAudited {
@@ -126,7 +129,7 @@ pub enum ChangeError {
     },
 }
 
-/// The answers of a binding could not be read.
+/// The answers of a binding could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum AnswersError {
     /// The reference is not a path inside the environment's folder.
@@ -159,6 +162,24 @@ pub enum AnswersError {
         path: PathBuf,
         /// The size limit, in bytes.
         limit: u64,
+    },
+    /// The reference names a file that is not for answers, such as `environment.json`.
+    #[error(
+        "answers_ref `{}` names a file that other parts of the environment use",
+        shown_ref(.answers_ref)
+    )]
+    Reserved {
+        /// The reference.
+        answers_ref: AnswersRef,
+    },
+    /// The file could not be written.
+    #[error("cannot write answers file `{}`", display_path(.path))]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The error that the system reported.
+        #[source]
+        source: io::Error,
     },
     /// A system call failed.
     #[error("cannot read answers file `{}`", display_path(.path))]

@@ -21,7 +21,7 @@ mod stored;
 mod trust_root;
 
 pub use audit::{Actor, AuditEvent, Origin};
-pub use backend::Place;
+pub use backend::{MAX_ANSWERS_BYTES, NewAnswers, Place};
 pub use change::Change;
 pub use document::DocumentFault;
 pub use error::{AnswersError, ChangeError, StoreError};

@@ -9,7 +9,7 @@
 //! 5. The change is rendered to an `Edit` of the documents, which the backend writes.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use env_pack_domain::{AnswersRef, EnvId, ForeignText};
@@ -17,7 +17,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::audit::{self, AuditEvent};
-use super::backend::{Backend, Edit, Place, TextKind, Texts};
+use super::backend::{Backend, Edit, MAX_ANSWERS_BYTES, NewAnswers, Place, TextKind, Texts};
 use super::change::Change;
 use super::error::{AnswersError, ChangeError, StoreError};
 use super::files::FileBackend;
@@ -28,6 +28,16 @@ use super::trust_root::TrustRoot;
 /// Time that a change waits for another process that changes the same environment.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 const RUNTIME: &str = "runtime.json";
+/// Files and folders of an environment that hold no answers: those of this program, and those
+/// of the existing tools.
+const RESERVED: [&str; 6] = [
+    "environment.json",
+    "packs.lock.json",
+    "trust-root.json",
+    RUNTIME,
+    "audit",
+    "messaging",
+];
 
 /// A store of environments.
 #[derive(Debug)]
@@ -124,11 +134,31 @@ impl Store {
         let Some(text) = self.backend.answers(id, answers_ref)? else {
             return Err(AnswersError::Missing { path });
         };
-        if let Err(error) = serde_json::from_str::<IgnoredAny>(&text) {
-            let reason = ForeignText::sentence(&error.to_string());
-            return Err(AnswersError::Malformed { path, reason });
-        }
+        ensure_json(&text, path)?;
         Ok(text.trim().to_owned())
+    }
+
+    /// Fails unless an answers document may be written: it is JSON, not too large, and has a
+    /// place of its own.
+    fn ensure_writable(&self, id: &EnvId, new: &NewAnswers) -> Result<(), AnswersError> {
+        let relative = new.answers_ref.relative_path()?;
+        let path = self.place().text(id, &relative);
+        let mut names = relative.components().filter(|part| *part != Component::CurDir);
+        let first = names.next();
+        let is_hidden = |name: Component<'_>| {
+            name.as_os_str().as_encoded_bytes().first() == Some(&b'.')
+        };
+        // temporary files and the lock have hidden names
+        let is_reserved = first.is_none_or(|name| {
+            is_hidden(name) || RESERVED.iter().any(|reserved| name.as_os_str() == *reserved)
+        });
+        if is_reserved || names.any(is_hidden) {
+            return Err(AnswersError::Reserved { answers_ref: new.answers_ref.clone() });
+        }
+        if new.text.len() as u64 > MAX_ANSWERS_BYTES {
+            return Err(AnswersError::TooLarge { path, limit: MAX_ANSWERS_BYTES });
+        }
+        ensure_json(&new.text, path)
     }
 
     /// Reads the keys that an environment trusts.
@@ -242,6 +272,9 @@ impl Store {
         let base = base.map_err(ChangeError::from)?;
         let change = decide(self.stored(id, texts, &base))?;
         self.ensure_same_request(id, &change.events)?;
+        if let Some(new) = &change.answers {
+            self.ensure_writable(id, new).map_err(ChangeError::from)?;
+        }
         Ok((change.edit(&base), change.report))
     }
 
@@ -299,4 +332,11 @@ impl Store {
             root: self.place().as_path().to_owned(),
         }
     }
+}
+
+fn ensure_json(text: &str, path: PathBuf) -> Result<(), AnswersError> {
+    serde_json::from_str::<IgnoredAny>(text).map(|_| ()).map_err(|error| {
+        let reason = ForeignText::sentence(&error.to_string());
+        AnswersError::Malformed { path, reason }
+    })
 }

@@ -43,6 +43,7 @@ impl OperationError for ChangeError {
                 "nothing was changed; use another key for each request, and the same one only to \
                  repeat it",
             ),
+            Self::Answers(error) => error.explain(),
             Self::NotAudited { .. } => Explanation::failed(
                 NOT_AUDITED,
                 "do not repeat the command; repair the audit log and record the change there",
@@ -54,10 +55,14 @@ impl OperationError for ChangeError {
 impl OperationError for AnswersError {
     fn explain(&self) -> Explanation {
         let hint = match self {
+            Self::Write { .. } => {
+                return Explanation::failed("io", "check the path and its permissions");
+            }
+            Self::Reserved { .. } => "name a file of its own with `--answers-ref`",
             Self::Escaping(_) | Self::LeadsOutside { .. } => {
                 "name a file in the folder of the environment with `--answers-ref`"
             }
-            Self::Missing { .. } => "write the answers file, or bind without `--answers-ref`",
+            Self::Missing { .. } => "write it with `gtc op answers put`, or bind without `--answers-ref`",
             Self::Malformed { .. } | Self::TooLarge { .. } => "correct the answers file",
             Self::Read { .. } => "check the permissions of the answers file",
         };

@@ -121,6 +121,9 @@ impl Backend for FileBackend {
         fs::create_dir_all(&folder).map_err(StoreError::io("create", &folder))?;
         let _lock = self.lock(id, timeout)?;
         let Some(edit) = decide(self.read(id)?) else { return Ok(()) };
+        if let Some(new) = &edit.answers {
+            answers::write(&folder, new)?;
+        }
         for (kind, content) in &edit.writes {
             text::replace(&self.file(id, *kind), content)?;
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use env_pack_domain::{AnswersRef, EnvId};
 
 use super::memory::MemoryBackend;
-use crate::backend::{Backend, Edit, MAX_ANSWERS_BYTES, TextKind, Texts};
+use crate::backend::{Backend, Edit, MAX_ANSWERS_BYTES, NewAnswers, TextKind, Texts};
 use crate::error::{AnswersError, ChangeError, StoreError};
 use crate::files::FileBackend;
 
@@ -75,6 +75,7 @@ fn write(backend: &dyn Backend, name: &str, writes: &[(TextKind, &str)], audit: 
     let edit = || Edit {
         writes: writes.iter().map(|(kind, text)| (*kind, (*text).to_owned())).collect(),
         audit: audit.iter().map(|line| (*line).to_owned()).collect(),
+        ..Edit::default()
     };
     backend.change(&id(name), TIMEOUT, &mut |_| Some(edit())).expect("changed");
 }
@@ -178,7 +179,8 @@ fn changes_of_one_environment_are_not_lost() {
         let increment = |texts: Option<Texts>| {
             let number: u32 = texts.expect("it exists").document.parse().expect("a number");
             let text = (number + 1).to_string();
-            Some(Edit { writes: vec![(TextKind::Document, text.clone())], audit: vec![text] })
+            let writes = vec![(TextKind::Document, text.clone())];
+            Some(Edit { writes, audit: vec![text], ..Edit::default() })
         };
         thread::scope(|scope| {
             for _ in 0..8 {
@@ -284,6 +286,31 @@ fn answers_belong_to_one_environment() {
         assert_eq!(answers("b", "packs/x.json").expect("read"), None);
         for path in ["../a/packs/x.json", "/packs/x.json", "", "."] {
             assert!(matches!(answers("b", path), Err(AnswersError::Escaping(_))), "{path}");
+        }
+    }
+}
+
+#[test]
+fn answers_are_written_and_replaced() {
+    for test in backends() {
+        let backend = test.backend();
+        write(backend, "a", &[(TextKind::Document, "1")], &[]);
+        let put = |path: &str, text: &str| {
+            let new = NewAnswers { answers_ref: AnswersRef::new(path), text: text.to_owned() };
+            let edit = Edit { answers: Some(new), ..Edit::default() };
+            backend.change(&id("a"), TIMEOUT, &mut |_| Some(edit.clone()))
+        };
+        let read = |path: &str| backend.answers(&id("a"), &AnswersRef::new(path)).expect("read");
+        for text in ["{}", " {\"a\": 1.50}\n"] {
+            put("packs/x/y.json", text).expect("written");
+            assert_eq!(read("packs/x/y.json").as_deref(), Some(text));
+        }
+        assert_eq!(backend.read(&id("a")).expect("read").expect("it exists").document, "1");
+        for path in ["../b.json", "/b.json", "", "."] {
+            let refused = put(path, "{}");
+            let is_refused =
+                matches!(refused, Err(ChangeError::Answers(AnswersError::Escaping(_))));
+            assert!(is_refused, "{path}: {refused:?}");
         }
     }
 }

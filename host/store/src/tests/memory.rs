@@ -120,8 +120,12 @@ impl Backend for MemoryBackend {
         let busy = || StoreError::Busy { environment: id.clone(), lock: self.place.text(id, "") };
         let _guard = entry.lock(timeout).ok_or_else(busy)?;
         let texts = entry.content().read();
-        if let Some(Edit { writes, audit }) = decide(texts) {
+        if let Some(Edit { answers, writes, audit }) = decide(texts) {
             let mut content = entry.content();
+            if let Some(new) = answers {
+                new.answers_ref.relative_path().map_err(AnswersError::from)?;
+                content.answers.insert(new.answers_ref.as_str().to_owned(), new.text);
+            }
             content.texts.extend(writes);
             content.audit.extend(audit);
         }
