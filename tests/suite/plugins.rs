@@ -177,9 +177,14 @@ fn a_pack_is_registered_completely_or_not_at_all() {
         };
         let handlers = [("one", first), ("two", second)].into_iter().map(handler).collect();
         let (id, version) = ("acme.state".to_owned(), "1.0.0".parse().expect("a version"));
-        let bytes =
-            gtc_archive::write(&NewPack { id, version, publisher: "acme".to_owned(), handlers })
-                .expect("a pack");
+        let bytes = gtc_archive::write(&NewPack {
+            id,
+            version,
+            publisher: "acme".to_owned(),
+            answers_schema: None,
+            handlers,
+        })
+        .expect("a pack");
         let path = sandbox.write(format!("{first}-{second}.gtpack"), bytes);
         path.display().to_string().parse().expect("a reference")
     };

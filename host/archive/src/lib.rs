@@ -39,6 +39,7 @@ mod write;
 pub use component_manifests::ComponentFault;
 pub use declaration::{HandlerDeclaration, parse_permissions};
 pub use diagnose::{ArchiveDiagnosis, diagnose};
+pub use document_names::ANSWERS_SCHEMA;
 pub use error::ArchiveError;
 pub use limits::ArchiveLimits;
 pub use open::{WASM, open};

@@ -10,7 +10,7 @@ use greentic_types::{PackManifest, decode_pack_manifest};
 use super::application;
 use super::cbor;
 use super::declaration::{self, HandlerDeclaration};
-use super::document_names::MANIFEST;
+use super::document_names::{ANSWERS_SCHEMA, MANIFEST};
 use super::entry_reader::EntryReader;
 use super::error::ArchiveError;
 use super::legacy_manifest;
@@ -123,6 +123,7 @@ pub(super) fn build_pack(
         id: ForeignText::new(manifest.id),
         version: manifest.version,
         publisher: ForeignText::new(manifest.publisher),
+        answers_schema: content(ANSWERS_SCHEMA)?,
         entries,
         handlers,
     })

@@ -15,6 +15,8 @@ pub struct Pack {
     pub publisher: ForeignText,
     /// All entries, in the order of the archive.
     pub entries: Vec<EntryInfo>,
+    /// The content of [`ANSWERS_SCHEMA`](super::ANSWERS_SCHEMA), unchecked, if there is one.
+    pub answers_schema: Option<Vec<u8>>,
     /// The components that are handlers; empty in packs of other kinds.
     pub handlers: Vec<PackedHandler>,
 }

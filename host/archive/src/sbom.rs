@@ -141,6 +141,7 @@ fn media_type(path: &str) -> &'static str {
     match path.rsplit_once('.') {
         Some((_, "wasm")) => "application/wasm",
         Some((_, "cbor")) => "application/cbor",
+        Some((_, "json")) => "application/json",
         _ => "application/octet-stream",
     }
 }
@@ -153,6 +154,7 @@ mod tests {
     fn media_types_follow_the_extension() {
         assert_eq!(media_type("components/a.wasm"), "application/wasm");
         assert_eq!(media_type("manifest.cbor"), "application/cbor");
+        assert_eq!(media_type("answers.schema.json"), "application/json");
         assert_eq!(media_type("a.txt"), "application/octet-stream");
         assert_eq!(media_type("wasm"), "application/octet-stream");
     }

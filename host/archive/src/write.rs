@@ -15,7 +15,7 @@ use zip::write::SimpleFileOptions;
 
 use super::component_manifests;
 use super::declaration::{self, HandlerDeclaration};
-use super::document_names::{MANIFEST, SBOM};
+use super::document_names::{ANSWERS_SCHEMA, MANIFEST, SBOM};
 use super::error::ArchiveError;
 use super::new_entry::NewEntry;
 use super::sbom;
@@ -29,6 +29,8 @@ pub struct NewPack {
     pub version: Version,
     /// The name of the publisher.
     pub publisher: String,
+    /// The JSON Schema of the operator's answers, if the pack ships one. It is not checked.
+    pub answers_schema: Option<Vec<u8>>,
     /// The handlers, in any order.
     pub handlers: Vec<NewHandler>,
 }
@@ -44,7 +46,7 @@ pub struct NewHandler {
     pub declared: HandlerDeclaration,
 }
 
-/// Writes a pack as a canonical archive: manifest first, components sorted by name, bill
+/// Writes a pack as a canonical archive: manifest first, the other files sorted by name, bill
 /// of materials last, without compression, all dates 1980-01-01.
 ///
 /// # Errors
@@ -72,6 +74,9 @@ pub fn write(pack: &NewPack) -> Result<Vec<u8>, ArchiveError> {
             content: handler.bytes.clone(),
         });
         components.push(component);
+    }
+    if let Some(schema) = &pack.answers_schema {
+        files.push(NewEntry { name: ANSWERS_SCHEMA.to_owned(), content: schema.clone() });
     }
     files.sort_by(|a, b| a.name.cmp(&b.name));
     let manifest = pack_manifest(pack, components, extensions(pack, index)?)?;

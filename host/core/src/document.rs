@@ -11,6 +11,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+/// A JSON value.
+pub use serde_json::Value as JsonValue;
+
 /// Parses a document: JSON if its name ends in `.json`, YAML if not. An unquoted YAML value
 /// takes the type of its field, so `7.0` can be a string. The YAML parser limits aliases,
 /// nesting and the number of nodes.

@@ -23,6 +23,7 @@
 //! # Ok::<(), Box<dyn gtc_core::OperationError>>(())
 //! ```
 
+pub mod answers_schema;
 pub mod document;
 mod host;
 pub mod limits;

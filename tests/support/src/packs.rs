@@ -17,7 +17,7 @@ pub fn archive(
     component: Vec<u8>,
     permissions: Permissions,
 ) -> Vec<u8> {
-    archive_by("test", "1.0.0", (slot, path, versions), component, permissions)
+    archive_by("test", "1.0.0", (slot, path, versions), component, permissions, None)
 }
 
 /// The bytes of a pack with these handlers, named after the first.
@@ -49,6 +49,7 @@ fn archive_by(
     (slot, path, versions): (&str, &str, &str),
     component: Vec<u8>,
     permissions: Permissions,
+    answers_schema: Option<&str>,
 ) -> Vec<u8> {
     let declared = HandlerDeclaration {
         slot: slot.parse().expect("a slot"),
@@ -61,6 +62,7 @@ fn archive_by(
         id: path.to_owned(),
         version: version.parse().expect("a version"),
         publisher: publisher.to_owned(),
+        answers_schema: answers_schema.map(|schema| schema.as_bytes().to_vec()),
         handlers,
     };
     gtc_archive::write(&pack).expect("a pack")
@@ -89,7 +91,14 @@ impl Handler {
     /// The bytes of a version of the pack, by this publisher.
     pub fn archive_by(&self, publisher: &str, version: &str) -> Vec<u8> {
         let declared = (self.slot, self.path.as_str(), self.versions.as_str());
-        archive_by(publisher, version, declared, self.component(), Permissions::default())
+        archive_by(publisher, version, declared, self.component(), Permissions::default(), None)
+    }
+
+    /// The bytes of a version of the pack that ships this schema of answers.
+    pub fn archive_with_schema(&self, version: &str, schema: &str) -> Vec<u8> {
+        let declared = (self.slot, self.path.as_str(), self.versions.as_str());
+        let permissions = Permissions::default();
+        archive_by("test", version, declared, self.component(), permissions, Some(schema))
     }
 
     /// The bytes of a pack around this handler that declares these permissions.

@@ -22,6 +22,7 @@ pub(super) fn vault() -> NewPack {
         id: "acme.secrets.vault".to_owned(),
         version: "0.4.2".parse().expect("a version"),
         publisher: "acme".to_owned(),
+        answers_schema: None,
         handlers: vec![NewHandler {
             component: "handler".to_owned(),
             bytes: b"not looked at".to_vec(),

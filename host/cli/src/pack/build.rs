@@ -56,6 +56,10 @@ pub(crate) struct BuildPayload {
     #[arg(long, value_name = "NAME", requires = "component")]
     #[serde(default)]
     pub publisher: Option<String>,
+    /// JSON Schema of the operator's answers, to check them with
+    #[arg(long, value_name = "FILE", requires = "component")]
+    #[serde(default)]
+    pub answers_schema: Option<PathBuf>,
     /// Declare that the handler also runs a command, such as 'vault version'; `*` matches
     /// one argument
     #[arg(long = "tool", alias = "allow-tool", value_name = "COMMAND", requires = "component")]
@@ -95,6 +99,7 @@ impl Payload for BuildPayload {
                 ("version", self.version.is_some()),
                 ("id", self.id.is_some()),
                 ("publisher", self.publisher.is_some()),
+                ("answers_schema", self.answers_schema.is_some()),
                 ("allow_tool", !self.allow_tool.is_empty()),
                 ("allow_network", !self.allow_network.is_empty()),
             ];
@@ -120,6 +125,7 @@ impl Payload for BuildPayload {
             id: parse_optional("id", self.id.as_deref())?,
             version: parse_argument("version", &version)?,
             publisher: self.publisher,
+            answers_schema: self.answers_schema,
             permissions: parse_permissions(
                 ["allow_tool", "allow_network"],
                 &self.allow_tool,
@@ -147,6 +153,9 @@ impl RenderHuman for BuildReport {
         text.push_str(&format!("  kind      {}@{}\n", self.descriptor_path, self.version));
         text.push_str(&format!("  supports  {}\n", self.supported_versions));
         text.push_str(&permission_lines(&self.tools, &self.network));
+        if self.has_answers_schema {
+            text.push_str("  answers   described by `answers.schema.json`\n");
+        }
         text.push_str(&import_line(&self.imports));
         text.push_str(&warnings(&self.warnings));
         text + &match &self.bind {

@@ -15,7 +15,7 @@ use crate::parse::Payload;
 use crate::render::{BAD, NOTICE, RenderHuman, join_or_none, shown};
 use crate::runner::Runner;
 use crate::table::{Style, Table};
-use gtc_core::ops::inspect::{self, InspectReport};
+use gtc_core::ops::inspect::{self, InspectReport, InspectedAnswersSchema};
 
 /// Examples in the help text; a test parses each of them.
 pub(super) const EXAMPLES: &str = "\
@@ -88,6 +88,7 @@ impl RenderHuman for InspectReport {
                 text.push_str(&format!("  {} {problem}\n", Style::Bad.paint(BAD)));
             }
         }
+        text.push_str(&self.answers_schema.as_ref().map(answers).unwrap_or_default());
         let mut table = Table::new(["ENTRY", "BYTES", "BLAKE3"]);
         for entry in &self.entries {
             let hash = entry.blake3.get(..16).unwrap_or_default();
@@ -99,4 +100,30 @@ impl RenderHuman for InspectReport {
         }
         text + "\n" + &table.render()
     }
+}
+
+/// Renders the properties of the answers that a pack takes.
+fn answers(schema: &InspectedAnswersSchema) -> String {
+    let mut text = "\nanswers\n".to_owned();
+    for property in &schema.properties {
+        let required = if property.required { "required" } else { "optional" };
+        text.push_str(&format!("  {} ({required})", property.name));
+        if let Some(default) = &property.default {
+            text.push_str(&format!(" [{default}]"));
+        }
+        if property.title != property.name {
+            text.push_str(&format!(" {}", property.title));
+        }
+        if let Some(description) = &property.description {
+            text.push_str(&format!(": {description}"));
+        }
+        text.push_str(
+            &property.choices.as_ref().map(|values| format!(" ({values})")).unwrap_or_default(),
+        );
+        text.push('\n');
+    }
+    if let Some(problem) = &schema.problem {
+        text.push_str(&format!("  {} {problem}\n", Style::Bad.paint(BAD)));
+    }
+    text
 }

@@ -10,7 +10,7 @@ use env_pack_domain::{
 use serde::Serialize;
 
 use super::file_path::FilePath;
-use super::input_file::InputError;
+use super::input_file::{self, InputError};
 use super::inspect::InspectedDeclaration;
 use super::load_pack;
 use super::output_file::{OutputError, write};
@@ -18,6 +18,7 @@ use super::pack_error::InvalidArchive;
 use super::phrases::display_path;
 use super::suggested_commands::bind_arguments;
 use crate::Host;
+use crate::answers_schema::{AnswersSchema, InvalidAnswersSchema, MAX_SCHEMA_BYTES};
 use crate::operation_error::{ExitOutcome, Explanation, OperationError};
 use crate::shell::path_argument;
 use gtc_archive::{HandlerDeclaration, NewHandler, NewPack};
@@ -37,6 +38,8 @@ pub struct BuildRequest {
     pub version: Version,
     /// The publisher. Default: the namespace of the descriptor path.
     pub publisher: Option<String>,
+    /// The file of the schema of its answers.
+    pub answers_schema: Option<PathBuf>,
     /// Permissions to declare, in addition to those embedded in the component.
     pub permissions: Permissions,
     /// The folder of the pack if `output` is not given; the file is named
@@ -69,6 +72,8 @@ pub struct BuildReport {
     pub tools: Vec<String>,
     /// The declared network addresses.
     pub network: Vec<String>,
+    /// Whether the pack has a schema of its answers.
+    pub has_answers_schema: bool,
     /// The imports of the component.
     pub imports: Vec<ForeignText>,
     /// The command that binds the pack, if `gtc` binds packs of its slot.
@@ -100,6 +105,7 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, BuildEr
         id: id.clone(),
         version: request.version.clone(),
         publisher: request.publisher.clone().unwrap_or_else(|| namespace.to_owned()),
+        answers_schema: answers_schema(host, request)?,
         handlers: vec![NewHandler {
             component: COMPONENT.to_owned(),
             bytes: fetched.bytes.into_owned(),
@@ -119,6 +125,15 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, BuildEr
     let bind = bind.map(|arguments| format!("gtc {arguments}{}", host.repeated_flags));
     let report = BuildReport::new(&pack, declared, loaded.imports, &bytes, path);
     Ok(BuildReport { bind, ..report })
+}
+
+/// Reads the schema of answers, and checks it.
+fn answers_schema(host: &Host, request: &BuildRequest) -> Result<Option<Vec<u8>>, BuildError> {
+    let Some(path) = &request.answers_schema else { return Ok(None) };
+    let schema = input_file::read(host, path, MAX_SCHEMA_BYTES as u64)?;
+    AnswersSchema::parse(&schema)
+        .map_err(|source| BuildError::AnswersSchema { path: path.clone(), source })?;
+    Ok(Some(schema))
 }
 
 /// Returns what the manifest of the new pack declares of its handler.
@@ -166,6 +181,7 @@ impl BuildReport {
             supported_versions: shown.supported_versions,
             tools: shown.tools,
             network: shown.network,
+            has_answers_schema: pack.answers_schema.is_some(),
             imports,
             bind: None,
             warnings,
@@ -268,6 +284,14 @@ pub enum BuildError {
     /// The component cannot be used as a handler.
     #[error(transparent)]
     Component(#[from] ComponentError),
+    /// The schema of answers is not valid.
+    #[error("`{}`", display_path(.path))]
+    AnswersSchema {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: InvalidAnswersSchema,
+    },
     /// The handler does not support the version of its own pack.
     #[error(
         "the handler supports versions `{supported}`, so its pack cannot have version `{version}`"
@@ -291,6 +315,10 @@ impl OperationError for BuildError {
         match self {
             Self::Input(error) => error.explain(),
             Self::Component(error) => error.explain(),
+            Self::AnswersSchema { .. } => Explanation::refused(
+                "answers-schema-invalid",
+                "correct the schema; it is a part of JSON Schema 2020-12",
+            ),
             Self::VersionNotSupported { supported, .. } => Explanation::refused(
                 "invalid-argument",
                 format!("choose a version that matches `{supported}`"),

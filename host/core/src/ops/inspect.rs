@@ -9,6 +9,7 @@ use super::load_pack;
 use super::pack_error::InvalidArchive;
 use super::trust::{self, SignatureStatus};
 use crate::Host;
+use crate::answers_schema::{AnswersSchema, Question};
 use crate::operation_error::{Explanation, OperationError};
 use gtc_archive::{HandlerDeclaration, PackedHandler};
 use gtc_engine::{InspectedInterface, LoadError};
@@ -34,10 +35,43 @@ pub struct InspectReport {
     pub manifest_digest: Option<Sha256Digest>,
     /// The status of its signature.
     pub signature: SignatureStatus,
+    /// The schema of its answers, if it ships one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answers_schema: Option<InspectedAnswersSchema>,
     /// The handlers in the pack.
     pub handlers: Vec<InspectedHandler>,
     /// The entries of the archive.
     pub entries: Vec<InspectedEntry>,
+}
+
+/// The schema of answers that a pack ships.
+#[derive(Debug, Default, Serialize)]
+pub struct InspectedAnswersSchema {
+    /// The properties, in the order of the schema.
+    pub properties: Vec<InspectedProperty>,
+    /// The reason why the schema is not valid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// A property of answers.
+#[derive(Debug, Serialize)]
+pub struct InspectedProperty {
+    /// The name.
+    pub name: ForeignText,
+    /// The title, or the name.
+    pub title: ForeignText,
+    /// A description for the operator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<ForeignText>,
+    /// The values to choose from, separated by commas.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub choices: Option<ForeignText>,
+    /// The default, unless it is secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default: Option<ForeignText>,
+    /// Whether the answers need the property.
+    pub required: bool,
 }
 
 /// A handler in a pack, read without running it.
@@ -114,6 +148,7 @@ pub fn inspect(
         size: fetched.bytes.len(),
         sha256: fetched.digest.hex(),
         manifest_digest: fetched.manifest(),
+        answers_schema: pack.answers_schema.as_deref().map(InspectedAnswersSchema::read),
         handlers: pack
             .handlers
             .into_iter()
@@ -164,6 +199,32 @@ fn inspected(host: &Host, handler: PackedHandler, with_world: bool) -> Inspected
         problem,
         wit,
         declared: handler.declared.map(InspectedDeclaration::from),
+    }
+}
+
+impl InspectedAnswersSchema {
+    fn read(schema: &[u8]) -> Self {
+        let questions = match AnswersSchema::parse(schema) {
+            Ok(schema) => schema.questions(),
+            Err(error) => return Self { problem: Some(error.to_string()), ..Self::default() },
+        };
+        Self {
+            properties: questions.into_iter().map(InspectedProperty::from).collect(),
+            problem: None,
+        }
+    }
+}
+
+impl From<Question> for InspectedProperty {
+    fn from(question: Question) -> Self {
+        Self {
+            name: ForeignText::new(&*question.name),
+            choices: question.choices(),
+            default: question.shown_default(),
+            title: question.title,
+            description: question.description,
+            required: question.is_required,
+        }
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) struct LoadedPack {
     pub size: u64,
     /// The identity that its manifest claims; none for a component without an archive.
     pub identity: Option<PackIdentity>,
+    /// The schema of its answers, unchecked, if it ships one.
+    pub answers_schema: Option<Vec<u8>>,
     /// The handlers, at least one.
     pub handlers: Vec<LoadedHandler>,
 }
@@ -88,7 +90,8 @@ pub(super) fn load_archive(
     fetched: &FetchedPack,
     load: LoadFn,
 ) -> Result<LoadedPack, PackError> {
-    let Pack { id, version, publisher, handlers: packed, .. } = open_archive(host, fetched)?;
+    let pack = open_archive(host, fetched)?;
+    let Pack { id, version, publisher, handlers: packed, answers_schema, .. } = pack;
     if packed.is_empty() {
         return Err(PackError::NoHandler);
     }
@@ -104,6 +107,7 @@ pub(super) fn load_archive(
         manifest: fetched.manifest(),
         size: fetched.bytes.len() as u64,
         identity,
+        answers_schema,
         handlers,
     })
 }
@@ -117,6 +121,7 @@ pub(super) fn open_archive(host: &Host, fetched: &FetchedPack) -> Result<Pack, A
             id: ForeignText::new(BARE_COMPONENT),
             version: String::new(),
             publisher: ForeignText::new(""),
+            answers_schema: None,
             entries: Vec::new(),
             handlers: vec![PackedHandler {
                 component: ForeignText::new(BARE_COMPONENT),

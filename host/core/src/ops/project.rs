@@ -102,6 +102,7 @@ pub fn build(
             id: project.id,
             version,
             publisher: project.publisher,
+            answers_schema: project.answers_schema,
             permissions: project.permissions,
             // report files in the current folder without `./`
             folder: folder.strip_prefix(".").unwrap_or(folder).to_owned(),

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use env_pack_domain::{
     ForeignText, InvalidPermission, NetworkPermission, PackId, Permissions, ToolPermission, Version,
 };
+use gtc_archive::ANSWERS_SCHEMA;
 use gtc_fs::metadata;
 use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
@@ -32,6 +33,8 @@ pub struct Project {
     pub version: Option<Version>,
     /// The publisher; `None` for the first segment of the descriptor path.
     pub publisher: Option<String>,
+    /// The schema of the operator's answers: `answers.schema.json`, if there is one.
+    pub answers_schema: Option<PathBuf>,
     /// The permissions that the project file declares, in addition to the handler's checks.
     pub permissions: Permissions,
     /// The source that the toolchain builds, relative to the folder.
@@ -130,8 +133,17 @@ pub fn read(folder: &Path, limits: &ProjectLimits) -> Result<Project, ProjectErr
         permissions: permissions(&path, &file.permissions)?,
         source: relative(&path, "source", file.source, default_source)?,
         wit: relative(&path, "wit", file.wit, "wit")?,
+        answers_schema: answers_schema(&folder)?,
         folder,
     })
+}
+
+/// Finds the schema of the operator's answers.
+fn answers_schema(folder: &Path) -> Result<Option<PathBuf>, ProjectError> {
+    if !metadata::is_taken(&folder.join(ANSWERS_SCHEMA)) {
+        return Ok(None);
+    }
+    paths::resolve_file(folder, Path::new(ANSWERS_SCHEMA)).map(Some)
 }
 
 fn parse_optional<T: FromStr<Err: Display>>(

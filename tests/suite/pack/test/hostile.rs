@@ -179,6 +179,7 @@ fn a_pack_with_too_many_handlers_is_refused() {
         id: "acme.state".to_owned(),
         version: "1.0.0".parse().expect("a version"),
         publisher: "test".to_owned(),
+        answers_schema: None,
         handlers: (0..33).map(handler).collect(),
     };
     sandbox.write("packs/many.gtpack", gtc_archive::write(&pack).expect("a pack"));

@@ -75,6 +75,7 @@ fn a_scenario_names_the_handler_it_is_for() {
         id: "acme.state".to_owned(),
         version: "1.0.0".parse().expect("a version"),
         publisher: "test".to_owned(),
+        answers_schema: None,
         handlers,
     })
     .expect("a pack");

@@ -17,6 +17,9 @@ pub fn broken() -> Vec<Broken> {
     let mut broken = manifests();
     broken.extend(answers());
     broken.extend(imports());
+    let schema = "{\"type\": \"object\", \"$ref\": \"https://evil.example/schema\"}";
+    let archive = handler().archive_with_schema("1.0.0", schema);
+    broken.push(Broken::new("answers-schema-invalid", "a reference to a server", archive));
     broken
 }
 
@@ -220,8 +223,14 @@ pub fn pack_of_handlers(handlers: impl IntoIterator<Item = Handler>) -> Vec<u8> 
     let id = "test.many".to_owned();
     let version = "1.0.0".parse().expect("a version");
     let handlers = handlers.into_iter().enumerate().map(one).collect();
-    gtc_archive::write(&NewPack { id, version, publisher: "test".to_owned(), handlers })
-        .expect("a pack")
+    gtc_archive::write(&NewPack {
+        id,
+        version,
+        publisher: "test".to_owned(),
+        answers_schema: None,
+        handlers,
+    })
+    .expect("a pack")
 }
 
 const PROBE: &str = "(import \"greentic:env-pack/tools@0.1.0\" \"probe\" (func $probe (param i32 i32 i32 i32 i32)))";

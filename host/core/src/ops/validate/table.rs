@@ -144,6 +144,9 @@ codes! {
     EntryOrder "entry-order" Warning
         "`manifest.cbor` is not the first entry, or `sbom.cbor` is not the last, which tools that read packs as a stream need."
         "Write the pack with `gtc pack build`.";
+    AnswersSchema "answers-schema-invalid" Error
+        "The schema of the operator's answers, `answers.schema.json`, is not one that the host accepts, so that no answers match it."
+        "Correct what the message names; `docs/authoring.md` says which part of JSON Schema is supported.";
     PublisherEmpty "publisher-empty" Warning
         "The manifest does not say who publishes the pack."
         "Name the publisher: `gtc pack build --publisher <name>`.";

@@ -14,9 +14,10 @@ use super::report::{PackReport, ValidationFailure};
 use super::request::ValidateRequest;
 use super::table::Code;
 use crate::Host;
+use crate::answers_schema::AnswersSchema;
 use crate::ops::load_pack::open_archive;
 use crate::ops::pack_error::MAX_HANDLERS_PER_RUN;
-use gtc_archive::{ArchiveError, EntryInfo, Pack};
+use gtc_archive::{ANSWERS_SCHEMA, ArchiveError, EntryInfo, Pack};
 use gtc_engine::Provenance;
 use gtc_fetch::{FetchedPack, PackFormat};
 
@@ -44,6 +45,11 @@ impl PackValidator<'_> {
             let message = "the manifest names no publisher";
             let finding = PackFinding::new(Code::PublisherEmpty, message);
             self.findings.push(finding.on("manifest.cbor#publisher"));
+        }
+        if let Some(Err(error)) = pack.answers_schema.as_deref().map(AnswersSchema::parse) {
+            let subject = format!("{ANSWERS_SCHEMA}{}", error.place.as_exact());
+            let finding = PackFinding::new(Code::AnswersSchema, error.to_string());
+            self.findings.push(finding.on(subject));
         }
         for packed in &pack.handlers {
             handler::check_binary(packed, self.findings);
