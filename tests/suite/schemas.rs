@@ -19,6 +19,17 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("completions", "shell: fish"),
     ("doctor limits", "{}"),
     ("doctor self", "{}"),
+    (
+        "op answers edit",
+        "{environment_id: local, kind: a.b@1.0.0, instance_id: eu, idempotency_key: '1'}",
+    ),
+    ("op answers list", "environment_id: local"),
+    ("op answers put", "{environment_id: local, kind: a.b, file: none.json}"),
+    (
+        "op answers put",
+        "{environment_id: local, answers_ref: a//b/./c, file: none.json, idempotency_key: null}",
+    ),
+    ("op answers show", "{environment_id: local, answers_ref: none.json}"),
     ("op env create", "{environment_id: '...', name: '東京 (EU)', listen_addr: '[::1]:0'}"),
     (
         "op env create",
@@ -83,7 +94,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("pack bench", "{pack_ref: no.gtpack, turns: 1}"),
     (
         "pack build",
-        "{component: no.wasm, version: 1.0.0-0.a-.1, id: a.b, publisher: acme, allow_tool: [x *], allow_network: ['a:1'], output: x.gtpack}",
+        "{component: no.wasm, version: 1.0.0-0.a-.1, id: a.b, publisher: acme, allow_tool: [x *], allow_network: ['a:1'], answers_schema: no.json, output: x.gtpack}",
     ),
     ("pack build", "project: nowhere"),
     ("pack inspect", "{pack_ref: no.gtpack, wit: true}"),

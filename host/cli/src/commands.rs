@@ -5,6 +5,7 @@ use std::io;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use super::answers::{self, AnswersVerb};
 use super::cache::{self, CacheVerb};
 use super::completions::{self, CompletionsPayload};
 use super::doctor::{self, DoctorSubject};
@@ -67,6 +68,9 @@ pub(crate) enum Noun {
     /// Manage the permissions of bound packs
     #[command(subcommand)]
     Grants(GrantsVerb),
+    /// Write and show the answers of bound packs
+    #[command(subcommand)]
+    Answers(AnswersVerb),
 }
 
 /// The command tree that arguments are parsed with, also for tests and documentation.
@@ -91,6 +95,7 @@ pub(crate) fn dispatch(runner: &Runner, command: Command) -> io::Result<u8> {
         Command::Op(Noun::EnvPacks(verb)) => env_packs::run(runner, verb),
         Command::Op(Noun::Extensions(verb)) => extensions::run(runner, verb),
         Command::Op(Noun::Grants(verb)) => grants::run(runner, verb),
+        Command::Op(Noun::Answers(verb)) => answers::run(runner, verb),
         Command::Op(Noun::TrustRoot(verb)) => trust_root::run(runner, verb),
         Command::Pack(verb) => pack::run(runner, verb),
         Command::Cache(verb) => cache::run(runner, verb),

@@ -1,6 +1,7 @@
 //! The command line: parses arguments into requests, calls operations, and renders their
 //! reports. It holds no rules of its own.
 
+mod answers;
 mod args;
 mod binding;
 mod cache;

@@ -2,12 +2,16 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
 
-use env_pack_domain::Permissions;
+use env_pack_domain::{ForeignText, Permissions};
 
 use super::error::CliError;
+use gtc_core::answers_schema::Question;
+use gtc_core::document::JsonValue;
 
 /// Maximum length of an answer in bytes; the rest is not read.
 const ANSWER_BYTES: u64 = 64;
+/// Maximum length of the value of a property in bytes, such as a certificate on one line.
+const VALUE_BYTES: u64 = 64 << 10;
 
 /// Returns true if standard input and standard error are terminals.
 pub(crate) fn is_interactive() -> bool {
@@ -51,10 +55,58 @@ fn confirm(question: &str) -> Result<bool, CliError> {
 }
 
 fn ask(question: &str) -> io::Result<bool> {
-    let mut terminal = anstream::stderr();
-    terminal.write_all(question.as_bytes())?;
-    terminal.flush()?;
-    let mut answer = String::new();
-    io::stdin().lock().take(ANSWER_BYTES).read_line(&mut answer)?;
+    let answer = ask_line(question, ANSWER_BYTES)?.unwrap_or_default();
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Asks for the value of a property until `record` accepts it.
+pub(crate) fn ask_property(
+    question: &Question,
+    mut record: impl FnMut(Option<JsonValue>) -> Result<(), String>,
+) -> Result<(), CliError> {
+    let prompt = property_prompt(question);
+    loop {
+        let answer =
+            ask_line(&prompt, VALUE_BYTES).map_err(|source| CliError::Prompt { source })?;
+        let Some(answer) = answer else { return Err(CliError::Declined) };
+        let value = question.parse(&answer).map_err(|error| error.to_string());
+        match value.and_then(&mut record) {
+            Ok(()) => return Ok(()),
+            Err(reason) => {
+                let reason = ForeignText::sentence(&reason);
+                tell(&format!("  {reason}\n")).map_err(|source| CliError::Prompt { source })?;
+            }
+        }
+    }
+}
+
+/// Title, description, choices and default of a property.
+fn property_prompt(question: &Question) -> String {
+    let mut prompt = question.title.to_string();
+    if let Some(description) = &question.description {
+        prompt.push_str(&format!(": {description}"));
+    }
+    if let Some(choices) = question.choices() {
+        prompt.push_str(&format!(" ({choices})"));
+    }
+    match question.shown_default() {
+        Some(default) => prompt.push_str(&format!(" [{default}]")),
+        None if !question.is_required => prompt.push_str(" [none]"),
+        None => {}
+    }
+    prompt + " "
+}
+
+/// Shows a prompt and reads a line; none at the end of the input.
+fn ask_line(prompt: &str, limit: u64) -> io::Result<Option<String>> {
+    tell(prompt)?;
+    let mut answer = String::new();
+    let read = io::stdin().lock().take(limit).read_line(&mut answer)?;
+    Ok((read > 0).then_some(answer))
+}
+
+fn tell(text: &str) -> io::Result<()> {
+    let mut terminal = anstream::stderr();
+    terminal.write_all(text.as_bytes())?;
+    terminal.flush()
 }

@@ -133,3 +133,14 @@ fn home() -> Result<PathBuf, CliError> {
     let home = env::home_dir().filter(|home| home.is_absolute());
     home.ok_or(CliError::NoHome)
 }
+
+/// The editor that the user chose, with its arguments: `$VISUAL`, `$EDITOR`, or vi.
+pub(crate) fn editor() -> String {
+    let chosen = ["VISUAL", "EDITOR"].into_iter().filter_map(|name| env::var(name).ok());
+    chosen.into_iter().find(|editor| !editor.trim().is_empty()).unwrap_or_else(|| "vi".to_owned())
+}
+
+/// The folder of temporary files: `$TMPDIR`, or `/tmp`.
+pub(crate) fn temporary_folder() -> PathBuf {
+    env::temp_dir()
+}

@@ -13,6 +13,11 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FetchError> {
     read_capped(path, limit).map_err(|error| fetch_error(path, error))
 }
 
+/// Reads the input of a command, of at most `limit` bytes; `-` is standard input.
+pub(super) fn read_input(path: &Path, limit: u64) -> Result<Vec<u8>, FetchError> {
+    gtc_fs::read::read_input(path, limit).map_err(|error| fetch_error(path, error))
+}
+
 /// Opens a regular file for reading.
 pub(super) fn open(path: &Path) -> Result<File, FetchError> {
     let (file, _) = open_regular(path).map_err(|error| fetch_error(path, error))?;

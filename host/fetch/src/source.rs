@@ -162,6 +162,14 @@ impl PackSource {
         file::read(path, limit)
     }
 
+    /// Reads the input of a command; `-` is standard input, and a FIFO is read to its end.
+    ///
+    /// # Errors
+    /// [`FetchError`] when it cannot be read, or has more than `limit` bytes.
+    pub fn read_input(&self, path: &Path, limit: u64) -> Result<Vec<u8>, FetchError> {
+        file::read_input(path, limit)
+    }
+
     /// The signatures of an archive on this machine: the one next to it, then the cached
     /// ones. A file that cannot be read is an error in the list; cached signatures that cannot be
     /// read are skipped.

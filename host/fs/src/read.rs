@@ -81,6 +81,28 @@ pub fn read_capped(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
     Ok(bytes)
 }
 
+/// Reads a file that a person names as the input of a command, of at most `limit` bytes: `-` is
+/// standard input, and a FIFO is read to its end, as process substitution needs.
+///
+/// # Errors
+/// See [`ReadError`].
+pub fn read_input(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
+    if path == Path::new("-") {
+        return read_stream(io::stdin().lock(), limit);
+    }
+    let is_fifo = path.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo());
+    if is_fifo { read_stream(File::open(path)?, limit) } else { read_capped(path, limit) }
+}
+
+fn read_stream(stream: impl io::Read, limit: u64) -> Result<Vec<u8>, ReadError> {
+    let mut bytes = Vec::new();
+    stream.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(ReadError::TooLarge { limit });
+    }
+    Ok(bytes)
+}
+
 /// Opens a regular file for reading and returns it with its size in bytes. Symbolic links are
 /// followed.
 ///

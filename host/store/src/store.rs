@@ -30,14 +30,8 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 const RUNTIME: &str = "runtime.json";
 /// Files and folders of an environment that hold no answers: those of this program, and those
 /// of the existing tools.
-const RESERVED: [&str; 6] = [
-    "environment.json",
-    "packs.lock.json",
-    "trust-root.json",
-    RUNTIME,
-    "audit",
-    "messaging",
-];
+const RESERVED: [&str; 6] =
+    ["environment.json", "packs.lock.json", "trust-root.json", RUNTIME, "audit", "messaging"];
 
 /// A store of environments.
 #[derive(Debug)]
@@ -144,15 +138,11 @@ impl Store {
         let relative = new.answers_ref.relative_path()?;
         let path = self.place().text(id, &relative);
         let mut names = relative.components().filter(|part| *part != Component::CurDir);
-        let first = names.next();
-        let is_hidden = |name: Component<'_>| {
-            name.as_os_str().as_encoded_bytes().first() == Some(&b'.')
-        };
+        let first = names.clone().next();
+        let is_reserved = first
+            .is_none_or(|first| RESERVED.iter().any(|reserved| first.as_os_str() == *reserved));
         // temporary files and the lock have hidden names
-        let is_reserved = first.is_none_or(|name| {
-            is_hidden(name) || RESERVED.iter().any(|reserved| name.as_os_str() == *reserved)
-        });
-        if is_reserved || names.any(is_hidden) {
+        if is_reserved || names.any(|name| name.as_os_str().as_encoded_bytes().starts_with(b".")) {
             return Err(AnswersError::Reserved { answers_ref: new.answers_ref.clone() });
         }
         if new.text.len() as u64 > MAX_ANSWERS_BYTES {

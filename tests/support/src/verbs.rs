@@ -96,12 +96,14 @@ options! {
     allow_tool(command) => "--tool";
     answers(file) => "--answers";
     answers_ref(path) => "--answers-ref";
+    answers_schema(file) => "--answers-schema";
     declared() => "--declared";
     dry_run() => "--dry-run";
     expect(digest) => "--expect";
     grant_declared() => "--declared";
     grant_network(address) => "--network";
     grant_tool(command) => "--tool";
+    file(path) => "--file";
     force() => "--force";
     human() => "--format human";
     idempotency_key(key) => "--idempotency-key";
@@ -181,6 +183,12 @@ nouns! {
         add(key) => "op trust-root add --env local --key";
         list() => "op trust-root list";
         remove(key_id) => "op trust-root remove --env local --key-id";
+    }
+    Answers answers {
+        edit() => "op answers edit --env local";
+        list() => "op answers list";
+        put() => "op answers put --env local";
+        show() => "op answers show --env local";
     }
     Pack pack {
         build(component) => "pack build --component";

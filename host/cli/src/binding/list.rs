@@ -1,9 +1,10 @@
 //! Text of lists of bindings.
 
+use crate::render::{empty_cell, shown};
 use crate::table::{Cell, Style, Table};
 use gtc_core::ops::bindings::ListedBinding;
 
-pub(crate) fn bound_row(place: String, bound: &ListedBinding) -> [Cell; 5] {
+pub(crate) fn bound_row(place: String, bound: &ListedBinding) -> [Cell; 6] {
     let previous = match (&bound.previous, bound.has_previous) {
         (Some(previous), _) => previous.kind.to_string(),
         (None, true) => "unreadable".to_owned(),
@@ -16,6 +17,7 @@ pub(crate) fn bound_row(place: String, bound: &ListedBinding) -> [Cell; 5] {
         Style::Plain.cell(&bound.kind),
         Style::Plain.cell(bound.generation),
         Style::Plain.cell(previous),
+        bound.answers_ref.as_ref().map_or_else(empty_cell, |path| Style::Plain.cell(shown(path))),
         Style::Plain.cell(pack_ref),
     ]
 }

@@ -18,7 +18,7 @@ pub(super) fn run(runner: &Runner, input: Input<EnvironmentPayload>) -> io::Resu
 
 impl RenderHuman for EnvPacksReport {
     fn render_human(&self, _verb: &str) -> String {
-        let mut table = Table::new(["SLOT", "KIND", "GENERATION", "PREVIOUS", "PACK"]);
+        let mut table = Table::new(["SLOT", "KIND", "GENERATION", "PREVIOUS", "ANSWERS", "PACK"]);
         for bound in &self.bindings {
             table.row(bound_row(bound.slot.clone().unwrap_or_default(), bound));
         }
@@ -27,6 +27,7 @@ impl RenderHuman for EnvPacksReport {
             table.row([
                 slot,
                 Style::Notice.cell("unknown slot"),
+                empty_cell(),
                 empty_cell(),
                 empty_cell(),
                 empty_cell(),

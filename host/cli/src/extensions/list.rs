@@ -18,7 +18,8 @@ pub(super) fn run(runner: &Runner, input: Input<EnvironmentPayload>) -> io::Resu
 
 impl RenderHuman for ExtensionsReport {
     fn render_human(&self, _verb: &str) -> String {
-        let mut table = Table::new(["INSTANCE", "KIND", "GENERATION", "PREVIOUS", "PACK"]);
+        let mut table =
+            Table::new(["INSTANCE", "KIND", "GENERATION", "PREVIOUS", "ANSWERS", "PACK"]);
         for bound in &self.extensions {
             table.row(bound_row(
                 bound.instance_id.clone().unwrap_or_else(|| "(default)".to_owned()),

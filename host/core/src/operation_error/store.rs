@@ -62,7 +62,9 @@ impl OperationError for AnswersError {
             Self::Escaping(_) | Self::LeadsOutside { .. } => {
                 "name a file in the folder of the environment with `--answers-ref`"
             }
-            Self::Missing { .. } => "write it with `gtc op answers put`, or bind without `--answers-ref`",
+            Self::Missing { .. } => {
+                "write it with `gtc op answers put`, or bind without `--answers-ref`"
+            }
             Self::Malformed { .. } | Self::TooLarge { .. } => "correct the answers file",
             Self::Read { .. } => "check the permissions of the answers file",
         };

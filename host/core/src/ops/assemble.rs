@@ -2,6 +2,7 @@
 //! the bound packs in the order of their bindings. Each binding runs the archive that it pins.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use env_pack_domain::{
     Binding, BindingKey, DescriptorPath, DuplicateRegistration, EnvPackHandler, PackRef,
@@ -41,6 +42,8 @@ struct LoadedBinding {
     paths: Vec<DescriptorPath>,
     /// The permissions that the pack declares and the operator granted.
     grants: Permissions,
+    /// The schema of answers, unchecked, if the pack ships one.
+    answers_schema: Option<Arc<[u8]>>,
 }
 
 /// A pack that failed to load.
@@ -166,6 +169,12 @@ impl Assembly {
         self.loaded.get(&binding.key()).map(|loaded| loaded.paths.as_slice())
     }
 
+    /// Returns the schema of answers, unchecked, that the pack of a binding ships; none if it
+    /// ships none, or did not load.
+    pub(super) fn answers_schema(&self, binding: &Binding) -> Option<&[u8]> {
+        self.loaded.get(&binding.key())?.answers_schema.as_deref()
+    }
+
     /// Returns true if a binding was not loaded because its tag has no pin.
     pub(super) fn is_unpinned_tag(&self, binding: &Binding) -> bool {
         self.unpinned_tags.contains(&binding.key())
@@ -274,6 +283,7 @@ impl Assembly {
         let origin = pack.origin(&source.pack_ref, signature.signer());
         let paths: Vec<_> = pack.paths().cloned().collect();
         let archive = pack.digest;
+        let answers_schema: Option<Arc<[u8]>> = pack.answers_schema.map(Arc::from);
         let mut declared: HashMap<DescriptorPath, Permissions> = HashMap::new();
         for loaded in pack.handlers {
             // a component without an archive cannot declare permissions; it was bound with a
@@ -300,8 +310,10 @@ impl Assembly {
                 self.permission_problems.push(PermissionProblem::Ungranted { binding, missing });
             }
             let grants = granted.without(&granted.without(&declared));
+            let answers_schema = answers_schema.clone();
             let paths = paths.clone();
-            self.loaded.insert(binding.key(), LoadedBinding { archive, paths, grants });
+            let loaded = LoadedBinding { archive, paths, grants, answers_schema };
+            self.loaded.insert(binding.key(), loaded);
         }
     }
 }

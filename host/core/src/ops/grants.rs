@@ -11,7 +11,7 @@ use super::audit;
 use super::bind::{GrantSelection, GrantsReport};
 use super::load_pack;
 use super::pack_error::PackError;
-use super::phrases::describe_permissions;
+use super::phrases::{describe_permissions, instance_phrase};
 use super::suggested_commands::{inspect_command, pin_command};
 use crate::Host;
 use crate::operation_error::{Explanation, OperationError};
@@ -361,8 +361,4 @@ impl OperationError for GrantsError {
             ),
         }
     }
-}
-
-fn instance_phrase(instance: Option<&InstanceId>) -> String {
-    instance.map(|instance| format!(" instance `{instance}`")).unwrap_or_default()
 }

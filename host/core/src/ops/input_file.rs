@@ -29,3 +29,8 @@ impl OperationError for InputError {
 pub(super) fn read(host: &Host, path: &Path, limit: u64) -> Result<Vec<u8>, InputError> {
     Ok(host.fetcher.read_document(path, limit)?)
 }
+
+/// Reads the input of a command, of at most `limit` bytes; `-` is standard input.
+pub(super) fn read_or_stdin(host: &Host, path: &Path, limit: u64) -> Result<Vec<u8>, InputError> {
+    Ok(host.fetcher.read_input(path, limit)?)
+}

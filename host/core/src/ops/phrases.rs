@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use env_pack_domain::{DescriptorPath, ForeignText, Permissions};
+use env_pack_domain::{DescriptorPath, ForeignText, InstanceId, Permissions};
 
 /// Describes permissions in words, such as "to run `git`, to reach `example.com:443`".
 pub(super) fn describe_permissions(permissions: &Permissions) -> String {
@@ -19,4 +19,9 @@ pub(super) fn list_paths(paths: &[DescriptorPath]) -> String {
 /// Returns a path for a message.
 pub(super) fn display_path(path: &Path) -> ForeignText {
     ForeignText::new(path.to_string_lossy())
+}
+
+/// Names the instance of an extension, after its descriptor path.
+pub(super) fn instance_phrase(instance: Option<&InstanceId>) -> String {
+    instance.map(|instance| format!(" instance `{instance}`")).unwrap_or_default()
 }

@@ -68,6 +68,23 @@ pub(super) fn update_command(id: &EnvId, binding: &Binding, pack_ref: Option<&Pa
     format!("gtc op {place} --kind {} --pack-ref {pack_ref}", binding.kind)
 }
 
+/// Returns a place for the answers of a binding that names none yet.
+pub(super) fn default_answers_ref(binding: &Binding) -> String {
+    match &binding.place {
+        BindingPlace::Slot(slot) => format!("env-packs/{slot}/answers.json"),
+        BindingPlace::Extension(instance) => {
+            let instance = instance.as_ref().map(|id| format!("-{id}")).unwrap_or_default();
+            format!("extensions/{}{instance}/answers.json", binding.kind.path())
+        }
+    }
+}
+
+/// Returns the command that does something with the answers of a binding.
+pub(super) fn answers_command(id: &EnvId, binding: &Binding, verb: &str) -> String {
+    let instance = instance_flag(binding.place.instance());
+    format!("gtc op answers {verb} --env {id} --kind {}{instance}", binding.kind.path())
+}
+
 /// Returns the command that lists the bindings of this kind.
 pub(crate) fn list_command(environment: &EnvId, key: &BindingKey) -> String {
     match key {

@@ -10,12 +10,13 @@ use super::error::{BindError, UnsuitablePack};
 use super::intent::Intent;
 use super::paths::ensure_paths_free;
 use crate::Host;
+use crate::ops::answers::check_text;
 use crate::ops::load_pack::{self, LoadedPack};
 use crate::ops::pack_error::PackError;
 use crate::ops::trust::{SignatureCheck, TrustPolicy};
 use gtc_engine::Engine;
 use gtc_fetch::FetchedPack;
-use gtc_store::Stored;
+use gtc_store::{AnswersError, Stored};
 
 /// A pack that may be bound, once its permissions are granted.
 #[derive(Debug)]
@@ -52,6 +53,7 @@ pub(super) fn check_pack(
     })?;
     let declared = handler.permissions.clone();
     ensure_declared(intent, &declared)?;
+    check_answers(host, stored, intent, &pack)?;
     let warnings = pack.permission_faults();
     let pin = pack.pin(Permissions::default(), signed.signature.signer(), host.now().to_string());
     ensure_free(host, stored, intent, &pin)?;
@@ -59,6 +61,34 @@ pub(super) fn check_pack(
         .resolve_for_slot(kind, place.slot())
         .map_err(|source| UnsuitablePack::Mismatch { pack_ref: pack_ref.clone(), source })?;
     Ok(CheckedPack { fetched, pin, signed, warnings, declared })
+}
+
+/// Checks the answers that the bindings would use against the schema of the pack. Answers that do
+/// not exist yet are checked when they are written.
+fn check_answers(
+    host: &Host,
+    stored: &Stored,
+    intent: &Intent,
+    pack: &LoadedPack,
+) -> Result<(), BindError> {
+    let Some(schema) = &pack.answers_schema else { return Ok(()) };
+    for key in intent.affected_keys(&stored.environment) {
+        let Some(answers_ref) = intent.answers_of(&stored.environment, &key) else { continue };
+        let text = match host.store.answers(&intent.environment, Some(&answers_ref)) {
+            Ok(text) => text,
+            Err(AnswersError::Missing { .. }) => continue,
+            // what is not JSON matches no schema
+            Err(_) => String::new(),
+        };
+        check_text(schema, &text).map_err(|source| BindError::Answers {
+            environment: intent.environment.clone(),
+            key: key.clone(),
+            pack_ref: intent.binding.pack_ref.clone(),
+            answers_ref: ForeignText::excerpt(answers_ref.as_str()),
+            source,
+        })?;
+    }
+    Ok(())
 }
 
 /// Repeats, under the lock of the environment, the checks that another process may have

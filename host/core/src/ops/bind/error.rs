@@ -4,14 +4,17 @@ use std::fmt;
 
 use env_pack_domain::change::Refusal;
 use env_pack_domain::{
-    BindingKey, DescriptorPath, EnvId, PackDescriptor, PackRef, Permissions, ResolveError,
-    Sha256Digest,
+    BindingKey, DescriptorPath, EnvId, ForeignText, PackDescriptor, PackRef, Permissions,
+    ResolveError, Sha256Digest,
 };
 
 use crate::operation_error::{Explanation, OperationError};
+use crate::ops::answers::UnsuitableAnswers;
 use crate::ops::pack_error::PackError;
 use crate::ops::phrases::{describe_permissions, list_paths};
-use crate::ops::suggested_commands::{flags, inspect_command, list_command, refresh_command};
+use crate::ops::suggested_commands::{
+    flags, inspect_command, list_command, quoted, refresh_command,
+};
 use gtc_fetch::FetchError;
 use gtc_store::{ChangeError, StoreError};
 
@@ -41,6 +44,20 @@ pub enum BindError {
     /// The pack does not fit its binding.
     #[error(transparent)]
     Unsuitable(#[from] UnsuitablePack),
+    /// The stored answers do not match the schema of the pack.
+    #[error("pack `{pack_ref}` was not bound: answers `{answers_ref}` of {key} do not suit it")]
+    Answers {
+        /// The environment.
+        environment: EnvId,
+        /// The binding.
+        key: BindingKey,
+        /// The pack reference.
+        pack_ref: PackRef,
+        /// The reference to the answers.
+        answers_ref: ForeignText,
+        /// The cause.
+        source: UnsuitableAnswers,
+    },
     /// A reference leads to another digest than when it was bound.
     #[error("pack `{pack_ref}` was not bound: its digest changed from {from} to {to}")]
     ReferenceMoved {
@@ -93,6 +110,18 @@ impl OperationError for BindError {
             Self::Cache(error) => error.explain(),
             Self::Pack { source, .. } => source.explain(),
             Self::Unsuitable(error) => error.explain(),
+            Self::Answers { environment, pack_ref, answers_ref, source, .. } => match source {
+                UnsuitableAnswers::Schema(_) => source.explain(),
+                UnsuitableAnswers::Mismatch { .. } => Explanation::refused(
+                    source.code(),
+                    format!(
+                        "see the schema with `{}`, and write the answers with `gtc op answers put \
+                         --env {environment} --answers-ref {} --file <file>`",
+                        inspect_command(pack_ref),
+                        quoted(answers_ref.as_exact())
+                    ),
+                ),
+            },
             Self::ReferenceMoved { environment, key, .. } => Explanation::refused(
                 "digest-drift",
                 format!(

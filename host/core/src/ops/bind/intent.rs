@@ -1,7 +1,9 @@
 //! The change that a plan is to make.
 
 use env_pack_domain::change::{self, BindingChange, BindingRequest, Refusal};
-use env_pack_domain::{Binding, BindingKey, BindingPlace, EnvId, Environment, PackRef, Pin};
+use env_pack_domain::{
+    AnswersRef, Binding, BindingKey, BindingPlace, EnvId, Environment, PackRef, Pin,
+};
 
 use super::error::BindError;
 use super::request::{BindRequest, GrantSelection};
@@ -71,6 +73,19 @@ impl Intent {
             .filter(|sibling| sibling.place != self.binding.place)
     }
 
+    /// Returns the reference to the answers that a binding would have.
+    pub(super) fn answers_of(
+        &self,
+        environment: &Environment,
+        key: &BindingKey,
+    ) -> Option<AnswersRef> {
+        let bound = environment.binding(key).and_then(|bound| bound.answers_ref.clone());
+        if *key != self.key() {
+            return bound;
+        }
+        self.binding.answers_ref.clone().or(bound.filter(|_| self.keep_answers))
+    }
+
     /// Fails if the binding to be refreshed or pinned is no longer the one that was read.
     pub(super) fn ensure_unchanged(&self, environment: &Environment) -> Result<(), BindError> {
         if let Verb::Refresh(bound) | Verb::Pin(bound) = &self.verb
@@ -98,10 +113,7 @@ impl Intent {
     ) -> Result<Vec<BindingChange>, Refusal> {
         change::ensure_generation(environment, &self.key(), self.if_generation)?;
         let mut request = self.binding.clone();
-        if self.keep_answers && request.answers_ref.is_none() {
-            let bound = environment.binding(&self.key());
-            request.answers_ref = bound.and_then(|bound| bound.answers_ref.clone());
-        }
+        request.answers_ref = self.answers_of(environment, &self.key());
         let first = match &self.verb {
             Verb::Add => change::add(environment, request, pin.cloned())?,
             Verb::Update => change::update(environment, request, pin.cloned())?,

@@ -13,10 +13,12 @@ pub use report::{
     VersionSkew,
 };
 
+use super::answers::{UnsuitableAnswers, check_text};
 use super::assemble::{self, Assembly, FailedPack, PermissionProblem};
 use super::phrases::{describe_permissions, display_path};
 use super::suggested_commands::{
-    grant_command, inspect_command, pin_command, refresh_command, update_command,
+    answers_command, default_answers_ref, grant_command, inspect_command, pin_command,
+    refresh_command, update_command,
 };
 use crate::Host;
 use crate::operation_error::OperationError;
@@ -49,7 +51,7 @@ pub(super) fn diagnose(
     for examined in &diagnosis.bindings {
         report.report_binding(examined, &assembly, environment.id());
         report.report_unpinned(host, examined.binding, &assembly, environment.id());
-        report.report_answers(host, examined.binding, environment.id());
+        report.report_answers(host, examined.binding, &assembly, environment.id());
     }
     report.report_missing_slots(environment.id());
     if strict {
@@ -363,19 +365,27 @@ impl DoctorReport {
         self.add_finding("unpinned", severity, binding_subject(binding), reason.to_owned(), next);
     }
 
-    /// Reports answers that cannot be read.
-    fn report_answers(&mut self, host: &Host, binding: &Binding, id: &EnvId) {
-        let Err(error) = host.store.answers(id, binding.answers_ref.as_ref()) else { return };
-        let reason = with_causes(&error);
-        self.add_validation_error(format!("{}: {reason}", binding.key()));
-        let next = "write the file, or bind without `--answers-ref`".to_owned();
-        self.add_finding(
-            "unreadable-answers",
-            DiagnosisSeverity::Finding,
-            binding_subject(binding),
-            reason,
-            next,
-        );
+    /// Reports answers that cannot be read, or do not match the schema of the pack.
+    fn report_answers(&mut self, host: &Host, binding: &Binding, assembly: &Assembly, id: &EnvId) {
+        let next = answers_step(id, binding);
+        let (code, reason, next) = match host.store.answers(id, binding.answers_ref.as_ref()) {
+            Ok(text) => {
+                let Some(schema) = assembly.answers_schema(binding) else { return };
+                let Err(error) = check_text(schema, &text) else { return };
+                let next = match &error {
+                    UnsuitableAnswers::Schema(_) => error.hint().unwrap_or_default(),
+                    UnsuitableAnswers::Mismatch { .. } => next,
+                };
+                (error.code(), error.to_string(), next)
+            }
+            Err(error) => {
+                let reason = with_causes(&error);
+                self.add_validation_error(format!("{}: {reason}", binding.key()));
+                ("unreadable-answers", reason, next)
+            }
+        };
+        let subject = binding_subject(binding);
+        self.add_finding(code, DiagnosisSeverity::Finding, subject, reason, next);
     }
 
     fn report_missing_slots(&mut self, id: &EnvId) {
@@ -408,6 +418,21 @@ fn severity_of(failure: &FailedPack, stored: &Stored) -> DiagnosisSeverity {
         DiagnosisSeverity::Information
     } else {
         DiagnosisSeverity::Finding
+    }
+}
+
+/// Returns the next step for answers that cannot be used.
+fn answers_step(id: &EnvId, binding: &Binding) -> String {
+    match &binding.answers_ref {
+        Some(_) => {
+            format!("write them with `{} --file <file>`", answers_command(id, binding, "put"))
+        }
+        None => format!(
+            "name answers with `{} --answers-ref {}`, and write them with `{} --file <file>`",
+            update_command(id, binding, Some(&binding.pack_ref)),
+            default_answers_ref(binding),
+            answers_command(id, binding, "put")
+        ),
     }
 }
 
