@@ -54,7 +54,9 @@ fn a_dry_run_says_what_would_change_and_changes_nothing() {
   }]
 }
 "#]]);
-        slots.remove("secrets").dry_run().succeeded().has(&["dry_run", "changes"], str![[r#"
+        slots.remove("secrets").dry_run().succeeded().has(
+            &["dry_run", "changes"],
+            str![[r#"
 dry_run: true
 changes: [{
   "slot": "secrets",
@@ -68,7 +70,8 @@ changes: [{
   },
   "after": null
 }]
-"#]]);
+"#]],
+        );
         let rollback = slots.rollback("secrets").dry_run().human().succeeded();
         rollback.shows(&[
             "! would roll back slot `secrets` of environment `local`; nothing changed yet\n",

@@ -92,15 +92,7 @@ impl Engine {
     /// # Panics
     /// When wasmtime rejects its configuration, which would be a bug of this crate.
     pub fn new(settings: EngineSettings) -> Self {
-        let EngineSettings {
-            limits,
-            compiled,
-            worker,
-            tools,
-            offline,
-            log,
-            on_compile,
-        } = settings;
+        let EngineSettings { limits, compiled, worker, tools, offline, log, on_compile } = settings;
         let wasmtime = wasmtime::Engine::new(&wasmtime_config(limits.stack_bytes))
             .expect("the configuration is valid");
         let linkers = Linkers::new(&wasmtime).expect("no interface is linked twice");

@@ -37,6 +37,7 @@ pub fn archive_of(handlers: &[Handler]) -> Vec<u8> {
         id: handlers[0].path.clone(),
         version: "1.0.0".parse().expect("a version"),
         publisher: "test".to_owned(),
+        answers_schema: None,
         handlers: declared.collect(),
     };
     gtc_archive::write(&pack).expect("a pack")

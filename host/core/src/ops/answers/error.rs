@@ -13,9 +13,8 @@ use crate::operation_error::{Explanation, OperationError};
 use crate::ops::input_file::InputError;
 use crate::ops::pack_error::PackError;
 use crate::ops::phrases::{display_path, instance_phrase};
-use crate::ops::suggested_commands::{
-    default_answers_ref, inspect_command, path_argument, quoted, update_command,
-};
+use crate::ops::suggested_commands::{default_answers_ref, inspect_command, update_command};
+use crate::shell::{path_argument, quoted};
 use gtc_store::{AnswersError, ChangeError, StoreError};
 
 /// Answers were not written or shown.

@@ -12,9 +12,8 @@ use crate::operation_error::{Explanation, OperationError};
 use crate::ops::answers::UnsuitableAnswers;
 use crate::ops::pack_error::PackError;
 use crate::ops::phrases::{describe_permissions, list_paths};
-use crate::ops::suggested_commands::{
-    flags, inspect_command, list_command, quoted, refresh_command,
-};
+use crate::ops::suggested_commands::{flags, inspect_command, list_command, refresh_command};
+use crate::shell::quoted;
 use gtc_fetch::FetchError;
 use gtc_store::{ChangeError, StoreError};
 
