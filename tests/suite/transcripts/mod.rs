@@ -33,6 +33,7 @@ documents! {
     the_guide_for_ci = "docs/ci.md"
     the_guide_for_operators = "docs/operating.md"
     the_guide_for_rust = "docs/rust.md"
+    the_guide_to_moving = "docs/moving.md"
     the_guide_to_signing = "docs/signing.md"
     the_guide_to_testing = "docs/testing.md"
     transcript_of_cache = "tests/transcripts/cache.md"
