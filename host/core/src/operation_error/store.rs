@@ -63,7 +63,7 @@ impl OperationError for AnswersError {
                 "name a file in the folder of the environment with `--answers-ref`"
             }
             Self::Missing { .. } => {
-                "write it with `gtc op answers put`, or bind without `--answers-ref`"
+                "write it with `gtc op answers put --env <env> --kind <path> --file <file>`, or bind without `--answers-ref`"
             }
             Self::Malformed { .. } | Self::TooLarge { .. } => "correct the answers file",
             Self::Read { .. } => "check the permissions of the answers file",
