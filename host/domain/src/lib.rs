@@ -13,6 +13,7 @@
 pub mod abi;
 mod binding;
 pub mod change;
+mod config_pack;
 mod descriptor;
 pub mod diagnosis;
 mod digest;
@@ -25,6 +26,7 @@ mod handler;
 mod key_id;
 mod names;
 mod oci_ref;
+mod pack_identity;
 mod pack_ref;
 mod permission;
 mod pin;
@@ -36,6 +38,7 @@ mod slot;
 pub use binding::{
     AnswersRef, Binding, BindingKey, BindingPlace, EscapingAnswersRef, PreviousBinding,
 };
+pub use config_pack::{ConfigPack, NotAnExtension};
 pub use descriptor::{
     DescriptorFault, DescriptorPath, InvalidDescriptor, MAX_DESCRIPTOR_BYTES, PackDescriptor,
 };
@@ -48,9 +51,10 @@ pub use handler::{BindingContext, Call, EnvPackHandler, HandlerFault};
 pub use key_id::{InvalidKeyId, KeyId};
 pub use names::{DisplayName, EnvId, InstanceId, InvalidName, PackId};
 pub use oci_ref::{InvalidOciRef, OciRef};
+pub use pack_identity::PackIdentity;
 pub use pack_ref::{InvalidPackRef, MAX_PACK_REF_CHARS, PackRef};
 pub use permission::{InvalidPermission, NetworkPermission, Permissions, ToolPermission};
-pub use pin::{PackIdentity, Pin, PinnedHandler};
+pub use pin::{Pin, PinnedHandler};
 pub use preflight::{CheckOutcome, Preflight, Probe, ToolCheck};
 pub use registry::{DuplicateRegistration, Origin, Registry, ResolveError};
 pub use slot::{CapabilitySlot, CoreSlot, NotCoreSlot, UnknownSlot};

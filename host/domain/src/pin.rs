@@ -1,6 +1,10 @@
 //! Pins: the exact bytes of a bound pack, and what they may do.
 
-use crate::{CapabilitySlot, DescriptorPath, ForeignText, Permissions, Sha256Digest, VersionReq};
+use crate::pack_identity::is_same_pack;
+use crate::{
+    CapabilitySlot, ConfigPack, DescriptorPath, EnvPackHandler, ForeignText, PackIdentity,
+    Permissions, Sha256Digest, VersionReq,
+};
 
 /// The bytes, handlers and permissions that a pack had when it was bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +18,7 @@ pub struct Pin {
     /// The identity of the pack; none for a component without an archive, and for pins of
     /// early versions of this program.
     pub pack: Option<PackIdentity>,
-    /// The handlers in the pack.
+    /// The handlers in the pack; empty for a pack that is bound as an extension without one.
     pub handlers: Vec<PinnedHandler>,
     /// The permissions that the operator granted to the binding.
     pub grants: Permissions,
@@ -41,17 +45,6 @@ pub struct PinnedHandler {
     pub supported_versions: VersionReq,
 }
 
-/// The pack that an archive is a version of, as its manifest says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PackIdentity {
-    /// The id of the pack.
-    pub id: ForeignText,
-    /// The version of the pack.
-    pub version: String,
-    /// The publisher of the pack.
-    pub publisher: ForeignText,
-}
-
 impl Pin {
     /// Returns true if the other pin has the same bytes and permissions. The time of pinning
     /// does not matter.
@@ -68,23 +61,28 @@ impl Pin {
             )
     }
 
+    /// Returns false for a pack that is bound as an extension without a handler.
+    pub fn has_handler(&self) -> bool {
+        !self.handlers.is_empty()
+    }
+
+    /// Returns the pack as an extension without a handler; none if it has a handler.
+    pub fn config_pack(&self) -> Option<ConfigPack> {
+        let identity = self.pack.as_ref().filter(|_| !self.has_handler())?;
+        ConfigPack::new(identity).ok()
+    }
+
+    /// Returns the descriptor paths that the pack provides: those of its handlers, or its own id.
+    pub fn paths(&self) -> Vec<DescriptorPath> {
+        let own = self.config_pack().map(|pack| pack.descriptor_path().clone());
+        let handled = self.handlers.iter().map(|handler| handler.descriptor_path.clone());
+        handled.chain(own).collect()
+    }
+
     /// Returns true if the pack provides this descriptor path.
     pub fn provides(&self, path: &DescriptorPath) -> bool {
-        self.handlers.iter().any(|handler| handler.descriptor_path == *path)
+        self.paths().contains(path)
     }
-}
-
-/// Returns true if two archives, each with its verified signer, are versions of one pack: they
-/// have the same pack id, and the same publisher or signer. Versions of one pack may be bound
-/// side by side; unrelated packs with the same descriptor path may not.
-pub(crate) fn is_same_pack(
-    (ours, our_signer): (Option<&PackIdentity>, Option<&ForeignText>),
-    (theirs, their_signer): (Option<&PackIdentity>, Option<&ForeignText>),
-) -> bool {
-    let is_same_signer = our_signer.is_some() && our_signer == their_signer;
-    ours.zip(theirs).is_some_and(|(ours, theirs)| {
-        ours.id == theirs.id && (ours.publisher == theirs.publisher || is_same_signer)
-    })
 }
 
 #[cfg(test)]
@@ -142,6 +140,18 @@ mod tests {
         assert!(provides("acme.secrets.vault"));
         assert!(provides("acme.secrets.kms"));
         assert!(!provides("acme.secrets.other"));
+    }
+
+    #[test]
+    fn a_pack_without_a_handler_provides_its_own_id() {
+        let pack = pin(1, Some(("acme.fast2flow.router", "acme")), None);
+        let paths = pack.paths();
+        assert_eq!(
+            paths.iter().map(DescriptorPath::as_str).collect::<Vec<_>>(),
+            ["acme.fast2flow.router"]
+        );
+        assert!(pin(1, Some(("router", "acme")), None).paths().is_empty());
+        assert!(pin(1, None, None).paths().is_empty());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The registry of an environment: handlers by descriptor path.
 
-use crate::pin::is_same_pack;
+use crate::pack_identity::is_same_pack;
 use crate::{
     CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, PackDescriptor, PackIdentity,
     PackRef, Sha256Digest, Version, VersionReq,
@@ -192,7 +192,7 @@ pub enum ResolveError {
         path: DescriptorPath,
     },
     /// The handler does not implement this version.
-    #[error("handler `{path}` supports versions `{supported}`, not `{requested}`")]
+    #[error("env-pack `{path}` supports versions `{supported}`, not `{requested}`")]
     VersionUnsupported {
         /// The descriptor path.
         path: DescriptorPath,
@@ -281,7 +281,7 @@ mod tests {
         check(
             "acme.secrets.vault@9.9.9",
             Secrets,
-            Err("handler `acme.secrets.vault` supports versions `^0.4`, not `9.9.9`"),
+            Err("env-pack `acme.secrets.vault` supports versions `^0.4`, not `9.9.9`"),
         );
         let mismatch =
             "env-pack `acme.secrets.vault` serves slot `secrets`, cannot be bound to `state`";
