@@ -81,14 +81,19 @@ fn every_ecosystem_pack_gets_the_expected_verdict() {
     assert!(unlisted.is_empty(), "{unlisted:?}");
 }
 
-/// A pack without a handler cannot be bound, and the message does not call it broken.
+/// A pack without a handler can be bound as an extension only.
 #[test]
-fn a_pack_without_a_handler_is_not_bound() {
-    let sandbox = Sandbox::with_local();
-    for (name, _, _) in PACKS.iter().filter(|(_, _, expected)| *expected == NONE) {
+fn a_pack_without_a_handler_is_an_extension() {
+    for (name, id, _) in PACKS.iter().filter(|(_, _, expected)| *expected == NONE) {
+        let sandbox = Sandbox::with_local();
         let update = sandbox.env_packs().update("state").kind("acme.state.x@1.0.0");
         let message = update.pack_ref(path(name)).grant_declared().refused(1, "no-handler");
         assert!(message.contains("holds no env-pack handler"), "{name}: {message}");
+        let inspected = sandbox.pack().inspect(path(name)).succeeded().result();
+        let kind = format!("{}@{}", id.expect("an id"), text(&inspected["version"]));
+        sandbox.extensions().add().kind(&kind).pack_ref(path(name)).succeeded();
+        sandbox.env().doctor().succeeded();
+        sandbox.env().tool_check().succeeded();
     }
 }
 

@@ -41,6 +41,7 @@ mod network_probes;
 mod non_utf8_paths;
 mod oci;
 mod pack;
+mod packs_without_handlers;
 mod permissions;
 mod pins;
 mod plugins;

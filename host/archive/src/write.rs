@@ -31,7 +31,7 @@ pub struct NewPack {
     pub publisher: String,
     /// The JSON Schema of the operator's answers, if the pack ships one. It is not checked.
     pub answers_schema: Option<Vec<u8>>,
-    /// The handlers, in any order.
+    /// The handlers, in any order; none in a pack that can only be bound as an extension.
     pub handlers: Vec<NewHandler>,
 }
 
@@ -98,7 +98,7 @@ fn pack_manifest(
         pack_id: pack.id.parse().map_err(unwritable)?,
         name: None,
         version: pack.version.clone(),
-        kind: PackKind::Provider,
+        kind: if pack.handlers.is_empty() { PackKind::Library } else { PackKind::Provider },
         publisher: pack.publisher.clone(),
         components,
         flows: Vec::new(),
@@ -107,7 +107,7 @@ fn pack_manifest(
         secret_requirements: Vec::new(),
         signatures: Default::default(),
         bootstrap: None,
-        extensions: Some(extensions),
+        extensions: Some(extensions).filter(|extensions| !extensions.is_empty()),
         agents: Default::default(),
     })
 }
@@ -132,11 +132,14 @@ fn component_manifest(
 }
 
 /// The manifest extensions: the handler declarations, and the index of component
-/// manifests.
+/// manifests. A pack without components has neither.
 fn extensions(
     pack: &NewPack,
     index: Vec<ComponentManifestIndexEntryV1>,
 ) -> Result<BTreeMap<String, ExtensionRef>, ArchiveError> {
+    if pack.handlers.is_empty() {
+        return Ok(BTreeMap::new());
+    }
     let handlers =
         pack.handlers.iter().map(|handler| (handler.component.as_str(), &handler.declared));
     let declarations = declaration::to_value(handlers).map_err(unwritable)?;

@@ -69,6 +69,18 @@ fn archive_by(
     gtc_archive::write(&pack).expect("a pack")
 }
 
+/// The bytes of a pack without a handler.
+pub fn without_handler(publisher: &str, id: &str, version: &str) -> Vec<u8> {
+    let pack = NewPack {
+        id: id.to_owned(),
+        version: version.parse().expect("a version"),
+        publisher: publisher.to_owned(),
+        answers_schema: None,
+        handlers: Vec::new(),
+    };
+    gtc_archive::write(&pack).expect("a pack")
+}
+
 /// Leave to run these commands and to reach these addresses.
 pub fn permissions(tools: &[&str], network: &[&str]) -> Permissions {
     let tool = |command: &&str| {

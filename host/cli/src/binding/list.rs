@@ -10,8 +10,14 @@ pub(crate) fn bound_row(place: String, bound: &ListedBinding) -> [Cell; 6] {
         (None, true) => "unreadable".to_owned(),
         (None, false) => "no".to_owned(),
     };
-    let unpinned = if bound.unpinned { " (unpinned)" } else { "" };
-    let pack_ref = format!("{}{unpinned}", bound.pack_ref);
+    let note = if bound.unpinned {
+        " (unpinned)"
+    } else if bound.without_handler {
+        " (no handler)"
+    } else {
+        ""
+    };
+    let pack_ref = format!("{}{note}", bound.pack_ref);
     [
         Style::Bold.cell(place),
         Style::Plain.cell(&bound.kind),

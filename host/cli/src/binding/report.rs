@@ -37,6 +37,13 @@ impl RenderHuman for BindReport {
             &self.signer.map(|signer| format!("  signed by `{signer}`\n")).unwrap_or_default(),
         );
         text.push_str(&self.grants.as_ref().map(permissions_list).unwrap_or_default());
+        if self.without_handler {
+            let path = self.kind.path();
+            let instance = self.instance_id.as_ref().map(|id| format!("/{id}")).unwrap_or_default();
+            text.push_str(&format!(
+                "  no handler: workloads read its answers as `ext://{path}{instance}`\n"
+            ));
+        }
         text + &warnings(&self.warnings)
     }
 }

@@ -100,6 +100,7 @@ fn binding_row(binding: &BindingHealth) -> [Cell; 4] {
     };
     let pack = match &binding.pack_ref {
         env_pack_domain::PackRef::Builtin(_) => "built-in".to_owned(),
+        other if binding.without_handler => format!("{other} (no handler)"),
         other => other.to_string(),
     };
     let (sign, style) = sign(binding.severity);

@@ -97,7 +97,8 @@ fn preflight_rows(
         let state = Style::Bad.cell(format!("{BAD} {}", fault.message));
         table.row(row(slot, kind, empty_cell(), state));
     } else if preflight.checks.is_empty() {
-        let state = Style::Good.cell(format!("{GOOD} nothing to check"));
+        let reason = if preflight.without_handler { ": the pack has no handler" } else { "" };
+        let state = Style::Good.cell(format!("{GOOD} nothing to check{reason}"));
         table.row(row(slot, kind, empty_cell(), state));
     }
     for check in &preflight.checks {

@@ -62,6 +62,12 @@ impl RenderHuman for InspectReport {
                 "\n{} contains no env-pack handler\n",
                 Style::Notice.paint(NOTICE)
             ));
+            if let Some(extension) = &self.extension {
+                text.push_str(&format!(
+                    "  can be bound as the extension `{}`, versions `{}`\n",
+                    extension.descriptor_path, extension.supported_versions
+                ));
+            }
         }
         for handler in &self.handlers {
             text.push_str(&format!(

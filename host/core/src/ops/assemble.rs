@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use env_pack_domain::{
-    Binding, BindingKey, DescriptorPath, DuplicateRegistration, EnvPackHandler, PackRef,
-    Permissions, Pin, Registry, ResolveError, Sha256Digest,
+    Binding, BindingKey, ConfigPack, DescriptorPath, DuplicateRegistration, EnvPackHandler,
+    PackRef, Permissions, Pin, Registry, ResolveError, Sha256Digest,
 };
 
 use super::PackError;
@@ -44,6 +44,7 @@ struct LoadedBinding {
     grants: Permissions,
     /// The schema of answers, unchecked, if the pack ships one.
     answers_schema: Option<Arc<[u8]>>,
+    has_handler: bool,
 }
 
 /// A pack that failed to load.
@@ -175,6 +176,11 @@ impl Assembly {
         self.loaded.get(&binding.key())?.answers_schema.as_deref()
     }
 
+    /// Returns false if the pack of a binding was loaded and has no handler.
+    pub(super) fn has_handler(&self, binding: &Binding) -> bool {
+        self.loaded.get(&binding.key()).is_none_or(|loaded| loaded.has_handler)
+    }
+
     /// Returns true if a binding was not loaded because its tag has no pin.
     pub(super) fn is_unpinned_tag(&self, binding: &Binding) -> bool {
         self.unpinned_tags.contains(&binding.key())
@@ -198,13 +204,17 @@ impl Assembly {
 
     fn add(&mut self, host: &Host, trust: &TrustPolicy, source: &Source<'_>) {
         match self.load(host, trust, source) {
+            Ok((pack, signature)) if pack.handlers.is_empty() => {
+                self.register_config_pack(&pack, source, &signature);
+            }
             Ok((pack, signature)) => self.register(pack, source, &signature),
-            Err(error) => self.failures.push(FailedPack {
-                pack_ref: source.pack_ref.clone(),
-                bindings: source.keys(),
-                error,
-            }),
+            Err(error) => self.fail(source, source.keys(), error),
         }
+    }
+
+    /// Reports why the pack of these bindings cannot be used.
+    fn fail(&mut self, source: &Source<'_>, bindings: Vec<BindingKey>, error: PackError) {
+        self.failures.push(FailedPack { pack_ref: source.pack_ref.clone(), bindings, error });
     }
 
     fn load(
@@ -279,6 +289,46 @@ impl Assembly {
         self.drifts.push(Drift { pack_ref, bindings: source.keys(), locked, found });
     }
 
+    /// Registers a pack without a handler for its extensions. A slot needs a handler.
+    fn register_config_pack(
+        &mut self,
+        pack: &LoadedPack,
+        source: &Source<'_>,
+        signature: &SignatureStatus,
+    ) {
+        let mut slots = source.keys();
+        let extensions: Vec<_> =
+            slots.extract_if(.., |key| matches!(key, BindingKey::Extension { .. })).collect();
+        if !slots.is_empty() {
+            self.fail(source, slots, PackError::NoHandler);
+        }
+        if extensions.is_empty() {
+            return;
+        }
+        let config: ConfigPack = match pack.config_pack() {
+            Ok(Some(config)) => config,
+            Ok(None) => return self.fail(source, extensions, PackError::NoHandler),
+            Err(error) => return self.fail(source, extensions, error),
+        };
+        let paths = vec![config.descriptor_path().clone()];
+        let origin = pack.origin(&source.pack_ref, signature.signer());
+        let answers_schema: Option<Arc<[u8]>> = pack.answers_schema.clone().map(Arc::from);
+        if let Err(registration) = self.registry.register(Box::new(config), origin) {
+            self.duplicates.push(Duplicate { bindings: extensions.clone(), registration });
+        }
+        for key in extensions {
+            let grants = Permissions::default();
+            let loaded = LoadedBinding {
+                archive: pack.digest,
+                paths: paths.clone(),
+                grants,
+                answers_schema: answers_schema.clone(),
+                has_handler: false,
+            };
+            self.loaded.insert(key, loaded);
+        }
+    }
+
     fn register(&mut self, pack: LoadedPack, source: &Source<'_>, signature: &SignatureStatus) {
         let origin = pack.origin(&source.pack_ref, signature.signer());
         let paths: Vec<_> = pack.paths().cloned().collect();
@@ -312,7 +362,8 @@ impl Assembly {
             let grants = granted.without(&granted.without(&declared));
             let answers_schema = answers_schema.clone();
             let paths = paths.clone();
-            let loaded = LoadedBinding { archive, paths, grants, answers_schema };
+            let loaded =
+                LoadedBinding { archive, paths, grants, answers_schema, has_handler: true };
             self.loaded.insert(binding.key(), loaded);
         }
     }

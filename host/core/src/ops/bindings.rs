@@ -57,6 +57,9 @@ pub struct ListedBinding {
     /// The SHA-256 digest that was pinned when the pack was bound.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archive_sha256: Option<String>,
+    /// Whether the pack has no handler, so that it only gives its answers to workloads.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub without_handler: bool,
     /// Whether the pack should have a pin, and has none.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unpinned: bool,
@@ -147,6 +150,7 @@ fn list(
         generation: binding.generation,
         has_previous: binding.previous.is_some(),
         archive_sha256: binding.pin.as_ref().map(|pin| pin.archive.hex()),
+        without_handler: binding.pin.as_ref().is_some_and(|pin| !pin.has_handler()),
         unpinned: host.is_unpinned(binding),
         previous: binding.readable_previous().map(|previous| ListedPrevious {
             kind: previous.kind.clone(),

@@ -6,11 +6,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use env_pack_domain::{EnvId, ForeignText, KeyId, OciRef, Sha256Digest, with_causes};
+use env_pack_domain::{
+    CapabilitySlot, DescriptorPath, EnvId, EnvPackHandler, ForeignText, KeyId, OciRef,
+    Sha256Digest, with_causes,
+};
 use serde::Serialize;
 
 use super::bundle_file::BundleFileError;
 use super::file_path::FilePath;
+use super::inspect;
 use super::load_pack;
 use super::output_file::{self, OutputError, write};
 use super::pack_error::InvalidArchive;
@@ -23,7 +27,7 @@ use super::trust_root::{self, TrustRootError};
 use crate::Host;
 use crate::operation_error::{Explanation, OperationError};
 use crate::shell::quoted;
-use gtc_archive::HandlerDeclaration;
+use gtc_archive::Pack;
 use gtc_fetch::bundle::BundledTrustRoot;
 use gtc_fetch::{Bundle, BundleError, BundledPack, FetchError, PackFormat};
 use gtc_signing::{MAX_SIGNATURE_BYTES, PublicKey, SignatureError};
@@ -156,8 +160,8 @@ pub fn import(host: &Host, request: &ImportRequest) -> Result<ImportReport, Impo
 struct ImportCandidate {
     pack: BundledPack,
     report: ImportedPack,
-    /// The declaration of its first handler.
-    declared: Option<HandlerDeclaration>,
+    /// The path and slot that its first handler declares, or that it has as an extension.
+    provided: Option<(DescriptorPath, CapabilitySlot)>,
     /// The digests of its signatures.
     signatures: BTreeSet<Sha256Digest>,
 }
@@ -223,6 +227,7 @@ fn open_candidate(
         signatures.insert(Sha256Digest::compute(&bytes));
         signers.extend(evidence.claimed_signers());
     }
+    let provided = provided_by(&opened);
     let report = ImportedPack {
         pack_ref: pack.reference.clone(),
         name: pack.name.clone().filter(|_| pack.reference.is_none()),
@@ -236,8 +241,17 @@ fn open_candidate(
         path: None,
         signature_path: None,
     };
-    let declared = opened.handlers.into_iter().find_map(|handler| handler.declared);
-    Ok(ImportCandidate { pack, report, declared, signatures })
+    Ok(ImportCandidate { pack, report, provided, signatures })
+}
+
+/// Returns the first descriptor path that a pack provides, and its slot.
+fn provided_by(pack: &Pack) -> Option<(DescriptorPath, CapabilitySlot)> {
+    let mut declared = pack.handlers.iter().filter_map(|handler| handler.declared.as_ref());
+    if let Some(declared) = declared.next() {
+        return Some((declared.descriptor_path.clone(), declared.slot));
+    }
+    let config = inspect::config_pack(pack)?;
+    Some((config.descriptor_path().clone(), config.slot()))
 }
 
 /// Reads the signatures of a pack in the form in which they are cached; envelopes first.
@@ -337,17 +351,17 @@ fn file_name(pack: &BundledPack, report: &ImportedPack, taken: &mut BTreeSet<Pat
 /// Returns the command that binds a pack, by its reference or by its output file.
 fn suggested_command(
     host: &Host,
-    ImportCandidate { report, declared, .. }: &ImportCandidate,
+    ImportCandidate { report, provided, .. }: &ImportCandidate,
 ) -> Option<String> {
     let pack_ref = report.pack_ref.as_ref().map(ToString::to_string);
     let pack_ref = pack_ref
         .or_else(|| report.path.as_ref().map(|path| path.to_string_lossy().into_owned()))?;
     let pack_ref = quoted(&pack_ref).to_string();
-    let Some(declared) = declared else {
+    let Some((path, slot)) = provided else {
         return Some(format!("gtc --offline pack inspect {pack_ref}{}", host.repeated_flags));
     };
-    let descriptor = (&declared.descriptor_path, report.version.as_str());
-    let arguments = bind_arguments(host, descriptor, declared.slot, "<env>", &pack_ref)?;
+    let descriptor = (path, report.version.as_str());
+    let arguments = bind_arguments(host, descriptor, *slot, "<env>", &pack_ref)?;
     Some(format!("gtc --offline {arguments}{}", host.repeated_flags))
 }
 

@@ -1,7 +1,8 @@
 //! Reads the contents of a pack without running it.
 
 use env_pack_domain::{
-    CapabilitySlot, DescriptorPath, ForeignText, PackRef, Permissions, Sha256Digest, with_causes,
+    CapabilitySlot, ConfigPack, DescriptorPath, EnvPackHandler, ForeignText, PackIdentity, PackRef,
+    Permissions, Sha256Digest, with_causes,
 };
 use serde::Serialize;
 
@@ -11,7 +12,7 @@ use super::trust::{self, SignatureStatus};
 use crate::Host;
 use crate::answers_schema::{AnswersSchema, Question};
 use crate::operation_error::{Explanation, OperationError};
-use gtc_archive::{HandlerDeclaration, PackedHandler};
+use gtc_archive::{HandlerDeclaration, Pack, PackedHandler};
 use gtc_engine::{InspectedInterface, LoadError};
 use gtc_fetch::FetchError;
 
@@ -40,6 +41,9 @@ pub struct InspectReport {
     pub answers_schema: Option<InspectedAnswersSchema>,
     /// The handlers in the pack.
     pub handlers: Vec<InspectedHandler>,
+    /// The extension that the pack can be bound as, if it has no handler.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extension: Option<InspectedExtension>,
     /// The entries of the archive.
     pub entries: Vec<InspectedEntry>,
 }
@@ -72,6 +76,15 @@ pub struct InspectedProperty {
     pub default: Option<ForeignText>,
     /// Whether the answers need the property.
     pub required: bool,
+}
+
+/// A pack without a handler, as an extension.
+#[derive(Debug, Serialize)]
+pub struct InspectedExtension {
+    /// The descriptor path: the id of the pack.
+    pub descriptor_path: DescriptorPath,
+    /// The descriptor versions that it supports: those compatible with its own version.
+    pub supported_versions: String,
 }
 
 /// A handler in a pack, read without running it.
@@ -139,8 +152,13 @@ pub fn inspect(
     let fetched = host.fetcher.fetch(pack_ref)?;
     let pack = load_pack::open_archive(host, &fetched)
         .map_err(|source| InvalidArchive { pack: ForeignText::new(pack_ref.text()), source })?;
+    let config = config_pack(&pack);
     Ok(InspectReport {
         pack_ref: pack_ref.clone(),
+        extension: config.map(|config| InspectedExtension {
+            descriptor_path: config.descriptor_path().clone(),
+            supported_versions: config.supported_versions().to_string(),
+        }),
         signature: trust::inspect_signatures(host, pack_ref, &fetched).signature,
         id: pack.id,
         version: pack.version,
@@ -175,6 +193,16 @@ pub fn declared_permissions(host: &Host, pack_ref: &PackRef) -> Result<Permissio
     let pack = load_pack::open_archive(host, &fetched)
         .map_err(|source| InvalidArchive { pack: ForeignText::new(pack_ref.text()), source })?;
     Ok(pack.declared_permissions())
+}
+
+/// Returns a pack without a handler as the extension that it can be bound as.
+pub(super) fn config_pack(pack: &Pack) -> Option<ConfigPack> {
+    let identity = PackIdentity {
+        id: pack.id.clone(),
+        version: pack.version.clone(),
+        publisher: pack.publisher.clone(),
+    };
+    pack.handlers.is_empty().then(|| ConfigPack::new(&identity).ok()).flatten()
 }
 
 /// Describes a handler without running it.

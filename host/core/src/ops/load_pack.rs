@@ -3,8 +3,9 @@
 
 use env_pack_domain::abi::{NETWORK_INTERFACE, NEWEST_WORLD, TOOLS_INTERFACE};
 use env_pack_domain::{
-    CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, KeyId, Origin, PackDescriptor,
-    PackIdentity, PackRef, Permissions, Pin, PinnedHandler, Sha256Digest, VersionReq,
+    CapabilitySlot, ConfigPack, DescriptorPath, EnvPackHandler, ForeignText, KeyId, Origin,
+    PackDescriptor, PackIdentity, PackRef, Permissions, Pin, PinnedHandler, Sha256Digest,
+    VersionReq,
 };
 
 use super::pack_error::PackError;
@@ -29,7 +30,7 @@ pub(super) struct LoadedPack {
     pub identity: Option<PackIdentity>,
     /// The schema of its answers, unchecked, if it ships one.
     pub answers_schema: Option<Vec<u8>>,
-    /// The handlers, at least one.
+    /// The handlers; none in a pack that can only be bound as an extension.
     pub handlers: Vec<LoadedHandler>,
 }
 
@@ -50,13 +51,13 @@ pub(super) struct LoadedHandler {
     pub is_declared: bool,
 }
 
-/// Fetches a pack and loads it.
+/// Fetches a pack with a handler and loads it.
 pub(super) fn load_pack(
     host: &Host,
     pack_ref: &PackRef,
 ) -> Result<(FetchedPack, LoadedPack), PackError> {
     let fetched = host.fetcher.fetch(pack_ref)?;
-    let pack = load_archive(host, &fetched, Engine::load)?;
+    let pack = load_archive(host, &fetched, Engine::load)?.ensure_handler()?;
     Ok((fetched, pack))
 }
 
@@ -92,9 +93,6 @@ pub(super) fn load_archive(
 ) -> Result<LoadedPack, PackError> {
     let pack = open_archive(host, fetched)?;
     let Pack { id, version, publisher, handlers: packed, answers_schema, .. } = pack;
-    if packed.is_empty() {
-        return Err(PackError::NoHandler);
-    }
     let is_archive = fetched.format == PackFormat::Archive;
     let identity = is_archive.then_some(PackIdentity { id, version, publisher });
     let trust = if fetched.is_builtin { Provenance::Builtin } else { Provenance::External };
@@ -226,6 +224,18 @@ impl LoadedPack {
             }
         }
         Ok(self)
+    }
+
+    /// Returns the pack if it has a handler.
+    pub(super) fn ensure_handler(self) -> Result<Self, PackError> {
+        if self.handlers.is_empty() { Err(PackError::NoHandler) } else { Ok(self) }
+    }
+
+    /// Returns the pack as an extension without a handler; none if it has a handler.
+    pub(super) fn config_pack(&self) -> Result<Option<ConfigPack>, PackError> {
+        let identity = self.identity.as_ref().filter(|_| self.handlers.is_empty());
+        let pack = identity.map(ConfigPack::new).transpose();
+        pack.map_err(|source| PackError::NotAnExtension { source })
     }
 
     /// Returns the handler that provides the path of a descriptor.

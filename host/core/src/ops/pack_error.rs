@@ -1,6 +1,6 @@
 //! Errors of reading and loading packs.
 
-use env_pack_domain::{ForeignText, PackDescriptor, Sha256Digest};
+use env_pack_domain::{ForeignText, NotAnExtension, PackDescriptor, Sha256Digest};
 
 use crate::operation_error::{ExitOutcome, Explanation, OperationError};
 use gtc_archive::ArchiveError;
@@ -36,6 +36,14 @@ pub enum PackError {
     /// A well-formed pack without a handler, such as an application pack.
     #[error("the pack holds no env-pack handler")]
     NoHandler,
+    /// A pack without a handler whose id and version are not those of an extension.
+    #[error(
+        "the pack holds no env-pack handler, and it cannot be bound as an extension without one"
+    )]
+    NotAnExtension {
+        /// The cause.
+        source: NotAnExtension,
+    },
     /// The pack has more handlers than one run may compile and call.
     #[error("it has {found} handlers, more than the limit of {MAX_HANDLERS_PER_RUN}")]
     TooManyHandlers {
@@ -107,7 +115,11 @@ impl OperationError for PackError {
             Self::Signature(error) => error.explain(),
             Self::NoHandler => Explanation::refused(
                 "no-handler",
-                "use a pack that was built with `gtc pack build`",
+                "use a pack with a handler; one without can only be bound as an extension",
+            ),
+            Self::NotAnExtension { .. } => Explanation::refused(
+                "no-handler",
+                "ask the author of the pack for one whose id is `<namespace>.<family>.<implementation>`, or with a handler",
             ),
             Self::TooManyHandlers { .. } => Explanation::refused(
                 "too-many-handlers",

@@ -2,7 +2,7 @@
 
 use env_pack_domain::{
     Binding, BindingKey, BindingPlace, CapabilitySlot, CoreSlot, DescriptorPath, EnvId, InstanceId,
-    PackRef, Permissions,
+    PackDescriptor, PackRef, Permissions,
 };
 
 use crate::Host;
@@ -83,6 +83,16 @@ pub(super) fn default_answers_ref(binding: &Binding) -> String {
 pub(super) fn answers_command(id: &EnvId, binding: &Binding, verb: &str) -> String {
     let instance = instance_flag(binding.place.instance());
     format!("gtc op answers {verb} --env {id} --kind {}{instance}", binding.kind.path())
+}
+
+/// Returns the command that binds a pack as an extension.
+pub(super) fn add_extension_command(
+    id: &EnvId,
+    kind: &PackDescriptor,
+    pack_ref: &PackRef,
+) -> String {
+    let pack_ref = quoted(&pack_ref.text());
+    format!("gtc op extensions add --env {id} --kind {kind} --pack-ref {pack_ref}")
 }
 
 /// Returns the command that lists the bindings of this kind.

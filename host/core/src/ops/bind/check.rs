@@ -1,9 +1,11 @@
-//! Checks whether a pack may be bound: it loads, provides the requested handler, takes no
-//! path of an unrelated pack, and has a trusted signature if the environment requires one.
+//! Checks whether a pack may be bound: it loads, provides the requested handler or needs none,
+//! takes no path of an unrelated pack, and has a trusted signature if the environment requires
+//! one.
 
 use env_pack_domain::change::BindingRequest;
 use env_pack_domain::{
-    Binding, BindingKey, ForeignText, PackRef, Permissions, Pin, Registry, Sha256Digest,
+    Binding, BindingKey, BindingPlace, ConfigPack, EnvPackHandler, ForeignText, PackRef,
+    Permissions, Pin, Registry, Sha256Digest,
 };
 
 use super::error::{BindError, UnsuitablePack};
@@ -46,18 +48,14 @@ pub(super) fn check_pack(
         .examine(host, pack_ref, &fetched)
         .map_err(not_bound)?;
     let pack = load_pack::load_archive(host, &fetched, Engine::load).map_err(not_bound)?;
-    let handler = pack.handler_for(kind).ok_or_else(|| UnsuitablePack::HandlesOtherPaths {
-        pack_ref: pack_ref.clone(),
-        provided: pack.paths().cloned().collect(),
-        requested: kind.path().clone(),
-    })?;
-    let declared = handler.permissions.clone();
+    let config = ensure_slot_has_handler(&pack, intent)?;
+    let pin = pack.pin(Permissions::default(), signed.signature.signer(), host.now().to_string());
+    let declared = requested_permissions(&pack, config.as_ref(), intent, &pin)?;
     ensure_declared(intent, &declared)?;
     check_answers(host, stored, intent, &pack)?;
     let warnings = pack.permission_faults();
-    let pin = pack.pin(Permissions::default(), signed.signature.signer(), host.now().to_string());
     ensure_free(host, stored, intent, &pin)?;
-    single_pack_registry(pack, pack_ref)
+    single_pack_registry(pack, config, pack_ref)
         .resolve_for_slot(kind, place.slot())
         .map_err(|source| UnsuitablePack::Mismatch { pack_ref: pack_ref.clone(), source })?;
     Ok(CheckedPack { fetched, pin, signed, warnings, declared })
@@ -89,6 +87,50 @@ fn check_answers(
         })?;
     }
     Ok(())
+}
+
+/// Fails if a pack without a handler is to be bound to a slot, or is not an extension. Returns the
+/// extension if the pack has no handler.
+fn ensure_slot_has_handler(
+    pack: &LoadedPack,
+    intent: &Intent,
+) -> Result<Option<ConfigPack>, BindError> {
+    let BindingRequest { place, pack_ref, .. } = &intent.binding;
+    let config = pack.config_pack();
+    if let BindingPlace::Slot(slot) = place
+        && pack.handlers.is_empty()
+    {
+        let version = pack.identity.as_ref().and_then(|identity| identity.version.parse().ok());
+        let path = config.ok().flatten().map(|config| config.descriptor_path().clone());
+        return Err(UnsuitablePack::NoHandler {
+            environment: intent.environment.clone(),
+            pack_ref: pack_ref.clone(),
+            slot: *slot,
+            extension: path.zip(version).map(|(path, version)| path.at(version)),
+        }
+        .into());
+    }
+    config.map_err(|source| BindError::Pack { pack_ref: pack_ref.clone(), source })
+}
+
+/// Returns the permissions that a pack declares for the requested path. A pack without a handler
+/// has nothing to run, and declares none.
+fn requested_permissions(
+    pack: &LoadedPack,
+    config: Option<&ConfigPack>,
+    intent: &Intent,
+    pin: &Pin,
+) -> Result<Permissions, UnsuitablePack> {
+    let BindingRequest { kind, pack_ref, .. } = &intent.binding;
+    if config.is_some_and(|config| config.descriptor_path() == kind.path()) {
+        return Ok(Permissions::default());
+    }
+    let handler = pack.handler_for(kind).ok_or_else(|| UnsuitablePack::HandlesOtherPaths {
+        pack_ref: pack_ref.clone(),
+        provided: pin.paths(),
+        requested: kind.path().clone(),
+    })?;
+    Ok(handler.permissions.clone())
 }
 
 /// Repeats, under the lock of the environment, the checks that another process may have
@@ -207,13 +249,20 @@ pub(super) fn ensure_granted(intent: &Intent, missing: &Permissions) -> Result<(
     })
 }
 
-fn single_pack_registry(pack: LoadedPack, pack_ref: &PackRef) -> Registry {
+fn single_pack_registry(
+    pack: LoadedPack,
+    config: Option<ConfigPack>,
+    pack_ref: &PackRef,
+) -> Registry {
     let origin = pack.origin(pack_ref, None);
     let mut registry = Registry::default();
     for loaded in pack.handlers {
         // of two handlers with one path, the first is registered, as when the environment is
         // loaded
         let _ = registry.register(loaded.handler, origin.clone());
+    }
+    if let Some(config) = config {
+        let _ = registry.register(Box::new(config), origin);
     }
     registry
 }

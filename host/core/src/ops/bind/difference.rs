@@ -1,6 +1,6 @@
 //! Compares a bound archive with what its reference leads to now.
 
-use env_pack_domain::{DescriptorPath, Pin};
+use env_pack_domain::{DescriptorPath, EnvPackHandler, Pin};
 
 use super::check::CheckedPack;
 use super::report::{ComparedPack, GrantsReport, PackDifference};
@@ -35,6 +35,7 @@ pub(super) fn compare(
 fn compared(pin: &Pin, version: Option<String>) -> ComparedPack {
     let mut supported: Vec<_> =
         pin.handlers.iter().map(|handler| handler.supported_versions.to_string()).collect();
+    supported.extend(pin.config_pack().map(|pack| pack.supported_versions().to_string()));
     supported.dedup();
     ComparedPack {
         manifest_digest: pin.manifest,

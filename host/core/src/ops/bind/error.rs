@@ -4,7 +4,7 @@ use std::fmt;
 
 use env_pack_domain::change::Refusal;
 use env_pack_domain::{
-    BindingKey, DescriptorPath, EnvId, ForeignText, PackDescriptor, PackRef, Permissions,
+    BindingKey, CoreSlot, DescriptorPath, EnvId, ForeignText, PackDescriptor, PackRef, Permissions,
     ResolveError, Sha256Digest,
 };
 
@@ -12,7 +12,9 @@ use crate::operation_error::{Explanation, OperationError};
 use crate::ops::answers::UnsuitableAnswers;
 use crate::ops::pack_error::PackError;
 use crate::ops::phrases::{describe_permissions, list_paths};
-use crate::ops::suggested_commands::{flags, inspect_command, list_command, refresh_command};
+use crate::ops::suggested_commands::{
+    add_extension_command, flags, inspect_command, list_command, refresh_command,
+};
 use crate::shell::quoted;
 use gtc_fetch::FetchError;
 use gtc_store::{ChangeError, StoreError};
@@ -157,6 +159,20 @@ pub enum UnsuitablePack {
         /// The requested descriptor path.
         requested: DescriptorPath,
     },
+    /// The pack has no handler, and a slot needs one.
+    #[error(
+        "pack `{pack_ref}` was not bound: it holds no env-pack handler, and slot `{slot}` needs one"
+    )]
+    NoHandler {
+        /// The environment.
+        environment: EnvId,
+        /// The pack reference.
+        pack_ref: PackRef,
+        /// The slot.
+        slot: CoreSlot,
+        /// The extension that the pack can be bound as.
+        extension: Option<PackDescriptor>,
+    },
     /// The handler serves another slot, or does not support the version.
     #[error("pack `{pack_ref}` was not bound")]
     Mismatch {
@@ -187,6 +203,16 @@ impl OperationError for UnsuitablePack {
                 match provided.as_slice() {
                     [only] => format!("bind it with `--kind {only}@<version>`"),
                     _ => "name one of these paths with `--kind <path>@<version>`".to_owned(),
+                },
+            ),
+            Self::NoHandler { environment, pack_ref, slot, extension } => Explanation::refused(
+                "no-handler",
+                match extension {
+                    Some(kind) => format!(
+                        "bind it as an extension with `{}`, and a pack with a handler to slot `{slot}`",
+                        add_extension_command(environment, kind, pack_ref)
+                    ),
+                    None => format!("bind a pack with a handler to slot `{slot}`"),
                 },
             ),
             Self::Mismatch { source, .. } => source.explain(),

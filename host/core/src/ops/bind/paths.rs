@@ -15,14 +15,9 @@ pub(super) fn ensure_paths_free(
     pin: &Pin,
     replaced: &[BindingKey],
 ) -> Result<(), UnsuitablePack> {
-    for handler in &pin.handlers {
-        let path = &handler.descriptor_path;
-        if let Some(owner) = owner_of(host, environment, pack_ref, pin, replaced, path) {
-            return Err(UnsuitablePack::PathTaken {
-                pack_ref: pack_ref.clone(),
-                path: path.clone(),
-                owner,
-            });
+    for path in pin.paths() {
+        if let Some(owner) = owner_of(host, environment, pack_ref, pin, replaced, &path) {
+            return Err(UnsuitablePack::PathTaken { pack_ref: pack_ref.clone(), path, owner });
         }
     }
     Ok(())

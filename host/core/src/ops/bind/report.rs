@@ -33,6 +33,9 @@ pub struct BindReport {
     pub generation: u64,
     /// Whether a previous binding exists for a rollback.
     pub has_previous: bool,
+    /// Whether the pack has no handler, so that it only gives its answers to workloads.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub without_handler: bool,
     /// The granted permissions, if there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grants: Option<GrantsReport>,
@@ -132,6 +135,7 @@ impl BindReport {
             archive_sha256: binding.pin.as_ref().map(|pin| pin.archive.hex()),
             generation: binding.generation,
             has_previous: binding.previous.is_some(),
+            without_handler: binding.pin.as_ref().is_some_and(|pin| !pin.has_handler()),
             grants: binding
                 .pin
                 .as_ref()

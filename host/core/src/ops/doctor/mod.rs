@@ -450,6 +450,7 @@ fn health(binding: &Binding, findings: &[DoctorFinding], assembly: &Assembly) ->
             .archive(binding)
             .filter(|_| !matches!(binding.pack_ref, PackRef::Builtin(_)))
             .map(|archive| archive.hex()),
+        without_handler: !assembly.has_handler(binding),
         state: gravest.map_or("healthy", |finding| finding.code),
         severity: gravest.map(|finding| finding.severity),
     }

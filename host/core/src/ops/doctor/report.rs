@@ -186,6 +186,9 @@ pub struct BindingHealth {
     /// that did not load.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archive_sha256: Option<String>,
+    /// Whether the pack has no handler, so that it only gives its answers to workloads.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub without_handler: bool,
     /// `healthy`, or the code of the most severe finding about the binding or its pack.
     pub state: &'static str,
     /// The severity of that finding; none for a healthy binding.

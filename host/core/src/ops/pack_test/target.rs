@@ -79,8 +79,9 @@ impl TestTarget {
         if found > MAX_HANDLERS_PER_RUN {
             return Err(unusable(PackError::TooManyHandlers { found }));
         }
-        let mut pack =
-            load_pack::load_archive(host, &fetched, Engine::load_isolated).map_err(unusable)?;
+        let mut pack = load_pack::load_archive(host, &fetched, Engine::load_isolated)
+            .and_then(LoadedPack::ensure_handler)
+            .map_err(unusable)?;
         if fetched.format == PackFormat::Component {
             // a pack built from this component would declare its embedded permissions
             let permissions = build::embedded_permissions(host, &path, &fetched.bytes)?;

@@ -49,7 +49,13 @@ impl<'a> Preflights<'a> {
         let mut report = ToolCheckReport::new(environment.clone(), host.now());
         for binding in stored.environment.bindings() {
             match assembly.resolve(binding) {
-                Ok(_) => report.add(binding, finished.remove(&binding.key())),
+                Ok(_) => {
+                    let mut preflight = finished.remove(&binding.key());
+                    if let Some(preflight) = &mut preflight {
+                        preflight.without_handler = !assembly.has_handler(binding);
+                    }
+                    report.add(binding, preflight);
+                }
                 Err(error) => report.add_unresolved(binding, &error, &assembly, strict),
             }
         }

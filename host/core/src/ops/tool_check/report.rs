@@ -70,6 +70,9 @@ pub struct PreflightReport {
     /// The commands and connections that it requested, granted or not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub probes: Vec<Probe>,
+    /// Whether the pack has no handler, so that there is nothing to run.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub without_handler: bool,
     /// The fault, if it returned no checks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<PreflightFault>,
@@ -97,14 +100,16 @@ impl PreflightReport {
 
     fn failed(kind: &'static str, message: String) -> Self {
         let fault = Some(PreflightFault { kind, message });
-        Self { checks: Vec::new(), probes: Vec::new(), fault }
+        Self { checks: Vec::new(), probes: Vec::new(), without_handler: false, fault }
     }
 }
 
 impl From<Result<Preflight, HandlerFault>> for PreflightReport {
     fn from(result: Result<Preflight, HandlerFault>) -> Self {
         match result {
-            Ok(Preflight { checks, probes }) => Self { checks, probes, fault: None },
+            Ok(Preflight { checks, probes }) => {
+                Self { checks, probes, without_handler: false, fault: None }
+            }
             Err(fault) => Self::failed(fault.kind(), fault.to_string()),
         }
     }

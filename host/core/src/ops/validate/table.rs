@@ -151,7 +151,7 @@ codes! {
         "The manifest does not say who publishes the pack."
         "Name the publisher: `gtc pack build --publisher <name>`.";
     NoHandler "pack-without-handler" Note
-        "The pack contains no env-pack handler; it is a pack of another kind and cannot be bound."
+        "The pack contains no env-pack handler, so it cannot be bound to a slot; as an extension, it can be bound under its own id."
         "Nothing, if that is intended; `--require-handler` makes this an error.";
     Secret "secret-in-pack" Error
         "An entry holds a private key."

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use env_pack_domain::{DescriptorPath, PackRef, Version, VersionReq};
+use env_pack_domain::{DescriptorPath, EnvPackHandler, PackRef, Version, VersionReq};
 
 use super::code::FindingSeverity;
 use super::declaration::DECLARATIONS;
@@ -15,6 +15,7 @@ use super::request::ValidateRequest;
 use super::table::Code;
 use crate::Host;
 use crate::answers_schema::AnswersSchema;
+use crate::ops::inspect;
 use crate::ops::load_pack::open_archive;
 use crate::ops::pack_error::MAX_HANDLERS_PER_RUN;
 use gtc_archive::{ANSWERS_SCHEMA, ArchiveError, EntryInfo, Pack};
@@ -56,8 +57,7 @@ impl PackValidator<'_> {
         }
         if report.stopped.is_none() {
             if pack.handlers.is_empty() {
-                let message = "the pack contains no env-pack handler";
-                self.report_no_handler(PackFinding::new(Code::NoHandler, message));
+                self.check_without_handler(&pack);
             }
             self.run_handlers(&pack, report)?;
             self.check_handlers_together(&pack, report);
@@ -65,6 +65,17 @@ impl PackValidator<'_> {
         report.id = Some(pack.id);
         report.version = Some(pack.version);
         Ok(())
+    }
+
+    /// Checks a pack without a handler by the rules of extensions.
+    fn check_without_handler(&mut self, pack: &Pack) {
+        self.report_no_handler(PackFinding::new(Code::NoHandler, without_handler(pack)));
+        let config = inspect::config_pack(pack);
+        if let Some(path) = config.as_ref().map(EnvPackHandler::descriptor_path)
+            && self.is_builtin_path(path)
+        {
+            self.findings.push(builtin_path(path).on("manifest.cbor#pack_id"));
+        }
     }
 
     /// Adds a finding about a pack without a handler: a note, unless the request requires one.
@@ -186,9 +197,7 @@ impl PackValidator<'_> {
                 self.findings.push(finding.on(field("descriptor_path")));
             }
             if self.is_builtin_path(path) {
-                let message = format!("`{path}` is the path of a built-in pack");
-                let finding = PackFinding::new(Code::PathOfBuiltin, message);
-                self.findings.push(finding.on(field("descriptor_path")));
+                self.findings.push(builtin_path(path).on(field("descriptor_path")));
             }
         }
     }
@@ -199,6 +208,24 @@ impl PackValidator<'_> {
         let builtin = fetcher.builtins().find(|builtin| builtin.path() == path);
         let builtin = builtin.and_then(|builtin| fetcher.fetch(&PackRef::Builtin(builtin)).ok());
         builtin.is_some_and(|builtin| builtin.digest != self.fetched.digest)
+    }
+}
+
+fn builtin_path(path: &DescriptorPath) -> PackFinding {
+    PackFinding::new(Code::PathOfBuiltin, format!("`{path}` is the path of a built-in pack"))
+}
+
+/// Says that a pack has no handler, and what it can be bound as.
+fn without_handler(pack: &Pack) -> String {
+    match inspect::config_pack(pack) {
+        Some(config) => format!(
+            "the pack contains no env-pack handler; it can be bound as the extension `{}@{}`",
+            config.descriptor_path(),
+            pack.version
+        ),
+        None => "the pack contains no env-pack handler, and its id is not the descriptor path of \
+                 an extension"
+            .to_owned(),
     }
 }
 
