@@ -52,6 +52,59 @@ fn the_slot_is_in_the_path_or_named() {
 }
 
 #[test]
+fn a_pack_without_a_handler_is_an_extension() {
+    let sandbox = Sandbox::new();
+    let new = ["pack", "new", "acme.fast2flow.router", "--no-handler"];
+    let made = sandbox.gtc(new.iter().chain(&["--dir", "a"])).succeeded().result();
+    assert_eq!((&made["slot"], made.get("language")), (&json!("extension"), None), "{made}");
+    let human = sandbox.human(new).succeeded();
+    human.shows(&["created acme.fast2flow.router: an extension without a handler"]);
+    let readme = fs::read_to_string(sandbox.home().join("a/README.md")).expect("a file");
+    let bind = "gtc op extensions add --env local --kind acme.fast2flow.router@0.1.0";
+    assert!(readme.contains(bind) && !readme.contains("tool-check"), "{readme}");
+    let workflow = fs::read_to_string(sandbox.home().join("a/.github/workflows/pack.yml"));
+    let workflow = workflow.expect("a file");
+    assert!(workflow.contains("gtc pack build") && !workflow.contains("pack test"), "{workflow}");
+
+    let build = ["pack", "build", "acme.fast2flow.router"];
+    sandbox.human(build).succeeded().shows(&[
+        "slot      extension",
+        "kind      acme.fast2flow.router@0.1.0",
+        "supports  ^0.1",
+        "no handler: workloads read its answers by name",
+        "next: bind it with `gtc op extensions add",
+    ]);
+    let name = "acme.fast2flow.router/acme.fast2flow.router-0.1.0.gtpack";
+    let bytes = sandbox.read(name);
+    sandbox.gtc(build).succeeded();
+    assert_eq!(sandbox.read(name), bytes, "a build is reproducible");
+    let validate = sandbox.gtc(["pack", "validate", "--strict", name]).succeeded().result();
+    let finding = &validate["packs"][0]["findings"][0];
+    assert_eq!(finding["code"], "pack-without-handler");
+    let message = "it can be bound as the extension `acme.fast2flow.router@0.1.0`";
+    assert!(finding["message"].as_str().is_some_and(|found| found.contains(message)), "{finding}");
+    sandbox.pack().validate(name).arg("--require-handler").exited(1);
+    let inspected = sandbox.pack().inspect(name).succeeded().result();
+    assert_eq!(
+        inspected["extension"],
+        json!({"descriptor_path": "acme.fast2flow.router", "supported_versions": "^0.1"})
+    );
+    let human = sandbox.pack().inspect(name).human().succeeded();
+    human.shows(&["can be bound as the extension `acme.fast2flow.router`, versions `^0.1`"]);
+
+    for flags in [&["--slot", "state"][..], &["--lang", "rust"]] {
+        let other = new.iter().chain(&["--dir", "b"]).chain(flags);
+        sandbox.gtc(other).refused(2, "invalid-argument");
+    }
+    let builtin = ["pack", "new", "greentic.state.in-memory", "--no-handler"];
+    sandbox.gtc(builtin).refused(1, "conflict");
+    sandbox.write("c/gtc-pack.toml", "handler = false\nid = \"Router\"\nversion = \"1.0.0\"\n");
+    let message = sandbox.gtc(["pack", "build", "c"]).refused(1, "invalid-argument");
+    assert!(message.contains("pack `Router`") && message.contains("descriptor path"), "{message}");
+    assert!(!sandbox.home().join("c/Router-1.0.0.gtpack").exists());
+}
+
+#[test]
 fn existing_files_are_not_overwritten() {
     let sandbox = Sandbox::new();
     let new = |folder: &str| sandbox.gtc(["pack", "new", "acme.secrets.demo", "--dir", folder]);

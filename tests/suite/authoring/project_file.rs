@@ -7,6 +7,7 @@ use std::path::Path;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::{Value, json};
 
+use test_support::schema::faults;
 use test_support::{Output, Sandbox, assert_contains, repository};
 
 const PYTHON: &str = "language = \"python\"\nversion = \"0.1.0\"\n";
@@ -24,7 +25,26 @@ fn fifo(path: &Path) {
 fn an_invalid_project_file_is_reported_with_its_place() {
     let sandbox = Sandbox::new();
     for (text, expected) in [
-        ("", "line 1: missing field `language`"),
+        ("", "member `language`: required; a pack without a handler has `handler = false`"),
+        ("handler = true\n", "member `language`: required"),
+        (
+            "handler = false\nlanguage = \"rust\"\n",
+            "member `language`: only for a pack with a handler",
+        ),
+        ("handler = false\nsource = \"x\"\n", "member `source`: only for a pack with a handler"),
+        ("handler = false\nwit = \"x\"\n", "member `wit`: only for a pack with a handler"),
+        (
+            "handler = false\n[permissions]\ntools = [\"git\"]\n",
+            "member `permissions`: only for a pack with a handler",
+        ),
+        (
+            "handler = false\nversion = \"1.0.0\"\n",
+            "member `id`: required for a pack without a handler",
+        ),
+        (
+            "handler = false\nid = \"acme.x\"\n",
+            "member `version`: required for a pack without a handler",
+        ),
         ("language = \"cobol\"\n", "line 1: unknown variant `cobol`"),
         ("language = \"rust\"\n\nlicence = \"MIT\"\n", "line 3: unknown field `licence`"),
         ("language = \"rust\"\n[permissions]\ntool = []\n", "line 3: unknown field `tool`"),
@@ -144,10 +164,19 @@ fn the_schema_of_the_project_file_is_published() {
     assert_eq!(fs::read_to_string(&path).expect("a file"), schema, "set BLESS=1 to update it");
     let schema: Value = serde_json::from_str(&schema).expect("JSON");
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
-    assert_eq!(
-        (&schema["additionalProperties"], &schema["required"]),
-        (&json!(false), &json!(["language"]))
-    );
+    assert_eq!(schema["additionalProperties"], json!(false));
+    for (project, is_valid) in [
+        (json!({"language": "rust"}), true),
+        (json!({"language": "python", "version": "0.1.0", "handler": true}), true),
+        (json!({"handler": false, "id": "acme.x", "version": "0.1.0"}), true),
+        (json!({}), false),
+        (json!({"language": "python"}), false),
+        (json!({"handler": false, "id": "acme.x"}), false),
+        (json!({"handler": false, "id": "acme.x", "version": "0.1.0", "wit": "wit"}), false),
+        (json!({"handler": false, "id": "acme.x", "version": "1.0.0", "language": "rust"}), false),
+    ] {
+        assert_eq!(faults(&schema, &project).is_empty(), is_valid, "{project}");
+    }
 }
 
 #[test]

@@ -152,11 +152,15 @@ impl RenderHuman for BuildReport {
         text.push_str(&format!("  slot      {}\n", self.slot));
         text.push_str(&format!("  kind      {}@{}\n", self.descriptor_path, self.version));
         text.push_str(&format!("  supports  {}\n", self.supported_versions));
-        text.push_str(&permission_lines(&self.tools, &self.network));
         if self.has_answers_schema {
             text.push_str("  answers   described by `answers.schema.json`\n");
         }
-        text.push_str(&import_line(&self.imports));
+        if self.without_handler {
+            text.push_str("  no handler: workloads read its answers by name\n");
+        } else {
+            text.push_str(&permission_lines(&self.tools, &self.network));
+            text.push_str(&import_line(&self.imports));
+        }
         text.push_str(&warnings(&self.warnings));
         text + &match &self.bind {
             Some(bind) => format!("next: bind it with `{bind}`\n"),

@@ -1,4 +1,4 @@
-//! `gtc pack new`: create a project with a handler and a test.
+//! `gtc pack new`: create a project with a handler and a test, or without a handler.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -23,14 +23,16 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   gtc pack new acme.secrets.vault
   gtc pack new acme.mail --slot extension --lang python --dir mail
+  gtc pack new acme.fast2flow.router --no-handler
 
+A pack without a handler can only be bound as an extension: workloads read its answers by name.
 Next, in its folder: `gtc pack build` and `gtc pack test`.";
 
 /// A project to create.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewPayload {
-    /// Descriptor path of the handler: `<namespace>.<slot>.<implementation>`
+    /// Descriptor path: `<namespace>.<slot>.<implementation>`
     #[arg(value_name = "DESCRIPTOR-PATH")]
     #[schemars(with = "Text<DescriptorPath>")]
     pub descriptor_path: String,
@@ -44,6 +46,10 @@ pub(crate) struct NewPayload {
     #[serde(default = "rust")]
     #[schemars(extend("enum" = Language::ALL))]
     pub lang: String,
+    /// Create a pack without a handler, which is an extension and has nothing to run
+    #[arg(long, conflicts_with = "lang")]
+    #[serde(default)]
+    pub no_handler: bool,
     /// Folder to create; if it exists, it must be empty except for `.git` [default: the
     /// descriptor path]
     #[arg(long, value_name = "DIR")]
@@ -76,7 +82,15 @@ impl Payload for NewPayload {
 
     fn into_request(self) -> Result<NewRequest, UsageError> {
         let path: DescriptorPath = parse_argument("descriptor_path", &self.descriptor_path)?;
-        let slot = parse_optional("slot", self.slot.as_deref())?.or_else(|| path.slot());
+        let slot = parse_optional("slot", self.slot.as_deref())?;
+        if self.no_handler && slot.is_some_and(|slot| slot != CapabilitySlot::Extension) {
+            return Err(UsageError::new(
+                "slot",
+                "a pack without a handler can only be an extension",
+            ));
+        }
+        let own = if self.no_handler { Some(CapabilitySlot::Extension) } else { path.slot() };
+        let slot = slot.or(own);
         let slot = slot.ok_or_else(|| {
             let slots = CapabilitySlot::ALL.map(CapabilitySlot::as_str).join(", ");
             UsageError::new(
@@ -89,7 +103,11 @@ impl Payload for NewPayload {
         Ok(NewRequest {
             path,
             slot,
-            language: parse_argument("lang", &self.lang)?,
+            language: if self.no_handler {
+                None
+            } else {
+                Some(parse_argument("lang", &self.lang)?)
+            },
             folder: self.dir,
         })
     }
@@ -102,12 +120,11 @@ pub(super) fn run(runner: &Runner, input: Input<NewPayload>) -> io::Result<u8> {
 impl RenderHuman for NewReport {
     fn render_human(&self, _verb: &str) -> String {
         let folder = shown(&self.folder.to_string_lossy());
-        let mut text = format!(
-            "{} created {folder}: slot `{}`, in {}\n",
-            Style::Good.paint(GOOD),
-            self.slot,
-            self.language
-        );
+        let content = match self.language {
+            Some(language) => format!("slot `{}`, in {language}", self.slot),
+            None => "an extension without a handler".to_owned(),
+        };
+        let mut text = format!("{} created {folder}: {content}\n", Style::Good.paint(GOOD));
         let (copied, own): (Vec<&String>, Vec<&String>) = self
             .files
             .iter()
@@ -115,10 +132,12 @@ impl RenderHuman for NewReport {
         for file in own {
             text.push_str(&format!("  {file}\n"));
         }
-        text.push_str(&format!(
-            "  and {} of the SDK and the interface\n",
-            plural(copied.len(), "file")
-        ));
+        if !copied.is_empty() {
+            text.push_str(&format!(
+                "  and {} of the SDK and the interface\n",
+                plural(copied.len(), "file")
+            ));
+        }
         let cd = if *self.folder == *Path::new(".") {
             String::new()
         } else {

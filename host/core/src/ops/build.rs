@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use env_pack_domain::abi::PERMISSIONS_SECTION;
 use env_pack_domain::{
-    CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, PackId, Permissions, Sha256Digest,
-    Version, VersionReq,
+    CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, NotAnExtension, PackId,
+    Permissions, Sha256Digest, Version, VersionReq,
 };
 use serde::Serialize;
 
@@ -76,6 +76,9 @@ pub struct BuildReport {
     pub has_answers_schema: bool,
     /// The imports of the component.
     pub imports: Vec<ForeignText>,
+    /// Whether the pack has no handler, so that it only gives its answers to workloads.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub without_handler: bool,
     /// The command that binds the pack, if `gtc` binds packs of its slot.
     #[serde(skip)]
     pub bind: Option<String>,
@@ -105,7 +108,7 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, BuildEr
         id: id.clone(),
         version: request.version.clone(),
         publisher: request.publisher.clone().unwrap_or_else(|| namespace.to_owned()),
-        answers_schema: answers_schema(host, request)?,
+        answers_schema: read_answers_schema(host, request.answers_schema.as_deref())?,
         handlers: vec![NewHandler {
             component: COMPONENT.to_owned(),
             bytes: fetched.bytes.into_owned(),
@@ -128,11 +131,14 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, BuildEr
 }
 
 /// Reads the schema of answers, and checks it.
-fn answers_schema(host: &Host, request: &BuildRequest) -> Result<Option<Vec<u8>>, BuildError> {
-    let Some(path) = &request.answers_schema else { return Ok(None) };
+pub(super) fn read_answers_schema(
+    host: &Host,
+    path: Option<&Path>,
+) -> Result<Option<Vec<u8>>, BuildError> {
+    let Some(path) = path else { return Ok(None) };
     let schema = input_file::read(host, path, MAX_SCHEMA_BYTES as u64)?;
     AnswersSchema::parse(&schema)
-        .map_err(|source| BuildError::AnswersSchema { path: path.clone(), source })?;
+        .map_err(|source| BuildError::AnswersSchema { path: path.to_owned(), source })?;
     Ok(Some(schema))
 }
 
@@ -183,6 +189,7 @@ impl BuildReport {
             network: shown.network,
             has_answers_schema: pack.answers_schema.is_some(),
             imports,
+            without_handler: false,
             bind: None,
             warnings,
         }
@@ -210,7 +217,7 @@ pub(super) fn embedded_permissions(
 
 /// Encodes a pack. A pack that exceeds a limit must fail here, and not when an operator opens
 /// it.
-fn archive_bytes(host: &Host, pack: &NewPack) -> Result<Vec<u8>, InvalidArchive> {
+pub(super) fn archive_bytes(host: &Host, pack: &NewPack) -> Result<Vec<u8>, InvalidArchive> {
     let in_pack = |source| InvalidArchive { pack: ForeignText::excerpt(&pack.id), source };
     let bytes = gtc_archive::write(pack).map_err(in_pack)?;
     gtc_archive::open(&bytes, &host.limits.archive).map_err(in_pack)?;
@@ -302,6 +309,14 @@ pub enum BuildError {
         /// The versions that the handler supports.
         supported: VersionReq,
     },
+    /// The pack has no handler, and its id is not a descriptor path.
+    #[error("pack `{}` has no handler, and it could not be bound as an extension", .id.as_str())]
+    NotAnExtension {
+        /// The id of the pack.
+        id: PackId,
+        /// The cause.
+        source: NotAnExtension,
+    },
     /// The archive exceeds a limit of the format.
     #[error(transparent)]
     Archive(#[from] InvalidArchive),
@@ -322,6 +337,10 @@ impl OperationError for BuildError {
             Self::VersionNotSupported { supported, .. } => Explanation::refused(
                 "invalid-argument",
                 format!("choose a version that matches `{supported}`"),
+            ),
+            Self::NotAnExtension { .. } => Explanation::refused(
+                "invalid-argument",
+                "give the pack an id such as `acme.fast2flow.router` in `gtc-pack.toml`",
             ),
             Self::Archive(error) => error.explain(),
             Self::Output(error) => error.explain(),

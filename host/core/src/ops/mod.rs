@@ -8,6 +8,7 @@ pub mod bench;
 pub mod bind;
 pub mod bindings;
 pub mod build;
+pub mod build_config;
 mod bundle_file;
 pub mod cache;
 pub mod doctor;

@@ -6,11 +6,12 @@ use env_pack_domain::{CapabilitySlot, DescriptorPath};
 use serde::Serialize;
 
 use super::build::{self, BuildError, BuildReport, BuildRequest, pack_id};
+use super::build_config::{ConfigBuildRequest, build_config_pack};
 use super::file_path::FilePath;
 use super::suggested_commands::bind_arguments;
 use crate::Host;
 use crate::operation_error::{Explanation, OperationError};
-use crate::project::{self, NewProject, ProjectError};
+use crate::project::{self, NewProject, Project, ProjectError};
 
 pub use crate::project::{Language, schema};
 pub use crate::shell::path_argument;
@@ -21,12 +22,12 @@ const FIRST_VERSION: &str = "0.1.0";
 /// A request to create a project.
 #[derive(Clone, Debug)]
 pub struct NewRequest {
-    /// The descriptor path of its handler.
+    /// The descriptor path of its handler, or of the extension that it is without one.
     pub path: DescriptorPath,
     /// The slot of its handler, which may differ from the slot in the path.
     pub slot: CapabilitySlot,
-    /// The programming language of the template.
-    pub language: Language,
+    /// The programming language of the template; `None` for a pack without a handler.
+    pub language: Option<Language>,
     /// The folder of the project. Default: a folder named after the path.
     pub folder: Option<PathBuf>,
 }
@@ -40,8 +41,9 @@ pub struct NewReport {
     pub descriptor_path: DescriptorPath,
     /// The slot of its handler.
     pub slot: CapabilitySlot,
-    /// The programming language of the template.
-    pub language: Language,
+    /// The programming language of the template; none for a pack without a handler.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
     /// The created files, relative to the folder.
     pub files: Vec<String>,
 }
@@ -87,9 +89,14 @@ pub fn build(
 ) -> Result<BuildReport, ProjectBuildError> {
     let limits = &host.limits.project;
     let project = project::read(folder, limits)?;
+    // report files in the current folder without `./`
+    let output_folder = folder.strip_prefix(".").unwrap_or(folder).to_owned();
+    let Some(language) = project.language else {
+        return build_without_handler(host, project, output_folder, output);
+    };
     let built = {
-        let _working = (host.on_build)(&format!("building a component in {}", project.language));
-        project::build(&project, limits, host.fetcher.registry.is_offline())?
+        let _working = (host.on_build)(&format!("building a component in {language}"));
+        project::build(&project, language, limits, host.fetcher.registry.is_offline())?
     };
     let version = project
         .version
@@ -104,12 +111,24 @@ pub fn build(
             publisher: project.publisher,
             answers_schema: project.answers_schema,
             permissions: project.permissions,
-            // report files in the current folder without `./`
-            folder: folder.strip_prefix(".").unwrap_or(folder).to_owned(),
+            folder: output_folder,
             output,
         },
     )?;
     Ok(report)
+}
+
+fn build_without_handler(
+    host: &Host,
+    project: Project,
+    folder: PathBuf,
+    output: Option<PathBuf>,
+) -> Result<BuildReport, ProjectBuildError> {
+    let id = project.id.expect("a project without a handler has an id");
+    let version = project.version.expect("a project without a handler has a version");
+    let Project { publisher, answers_schema, .. } = project;
+    let request = ConfigBuildRequest { id, version, publisher, answers_schema, folder, output };
+    Ok(build_config_pack(host, &request)?)
 }
 
 /// The pack of a project was not built.

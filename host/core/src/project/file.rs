@@ -25,8 +25,8 @@ use crate::document::{self, Text};
 pub struct Project {
     /// The canonical path of the folder.
     pub folder: PathBuf,
-    /// The language of the handler.
-    pub language: Language,
+    /// The language of the handler; `None` for a pack without one.
+    pub language: Option<Language>,
     /// The id of the pack; `None` for the descriptor path of its handler.
     pub id: Option<PackId>,
     /// The version of the pack; `None` for the version in `Cargo.toml`.
@@ -50,13 +50,25 @@ const RELATIVE_PATH: &str = "^[^/]";
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "gtc-pack.toml", extend(
-    "if" = serde_json::json!({"properties": {"language": {"const": "rust"}}, "required": ["language"]}),
-    "else" = serde_json::json!({"required": ["version"]}),
+    "oneOf" = serde_json::json!([
+        {"properties": {"language": {"const": "rust"}, "handler": {"const": true}},
+         "required": ["language"]},
+        {"properties": {"language": {"not": {"const": "rust"}}, "handler": {"const": true}},
+         "required": ["language", "version"]},
+        {"properties": {"handler": {"const": false}, "language": false, "source": false,
+                        "wit": false, "permissions": false},
+         "required": ["handler", "id", "version"]},
+    ]),
 ))]
 struct ProjectFile {
-    /// The language of the handler
-    language: Language,
-    /// The id of the pack; default: the descriptor path of its handler
+    /// The language of the handler; required if the pack has one
+    #[serde(default)]
+    language: Option<Language>,
+    /// Whether the pack has a handler; without one, it can only be bound as an extension
+    #[serde(default = "has_handler")]
+    handler: bool,
+    /// The id of the pack; default: the descriptor path of its handler. Without a handler, it is
+    /// the descriptor path
     #[serde(default)]
     #[schemars(with = "Option<Text<PackId>>")]
     id: Option<String>,
@@ -80,6 +92,10 @@ struct ProjectFile {
     /// The permissions that the handler needs on the operator's machine
     #[serde(default)]
     permissions: PermissionsTable,
+}
+
+fn has_handler() -> bool {
+    true
 }
 
 /// The permissions that a handler needs on the operator's machine.
@@ -116,14 +132,11 @@ pub fn read(folder: &Path, limits: &ProjectLimits) -> Result<Project, ProjectErr
     let text = paths::read_text(&path, limits.file_bytes)?;
     let file: ProjectFile =
         toml::from_str(&text).map_err(|error| malformed(&path, &text, &error))?;
-    if file.version.is_none() && file.language != Language::Rust {
-        let reason = format!("required for language `{}`", file.language);
-        return Err(invalid_member(&path, "version", reason));
-    }
+    ensure_consistent(&path, &file)?;
     let default_source = match file.language {
-        Language::Rust => ".",
-        Language::Python => "handler.py",
-        Language::JavaScript => "handler.js",
+        Some(Language::Python) => "handler.py",
+        Some(Language::JavaScript) => "handler.js",
+        Some(Language::Rust) | None => ".",
     };
     Ok(Project {
         language: file.language,
@@ -144,6 +157,45 @@ fn answers_schema(folder: &Path) -> Result<Option<PathBuf>, ProjectError> {
         return Ok(None);
     }
     paths::resolve_file(folder, Path::new(ANSWERS_SCHEMA)).map(Some)
+}
+
+/// Fails if members are missing, or have no meaning in combination with others.
+fn ensure_consistent(path: &Path, file: &ProjectFile) -> Result<(), ProjectError> {
+    let missing = |member, reason: String| Err(invalid_member(path, member, reason));
+    match file.language {
+        _ if !file.handler => ensure_without_handler(path, file),
+        None => missing(
+            "language",
+            "required; a pack without a handler has `handler = false` instead".to_owned(),
+        ),
+        Some(language) if file.version.is_none() && language != Language::Rust => {
+            missing("version", format!("required for language `{language}`"))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// Fails if members of a project without a handler are missing, or are about a handler.
+fn ensure_without_handler(path: &Path, file: &ProjectFile) -> Result<(), ProjectError> {
+    let permissions = &file.permissions;
+    for (member, is_given) in [
+        ("language", file.language.is_some()),
+        ("source", file.source.is_some()),
+        ("wit", file.wit.is_some()),
+        ("permissions", !permissions.tools.is_empty() || !permissions.network.is_empty()),
+    ] {
+        if is_given {
+            let reason = "only for a pack with a handler".to_owned();
+            return Err(invalid_member(path, member, reason));
+        }
+    }
+    for (member, is_given) in [("id", file.id.is_some()), ("version", file.version.is_some())] {
+        if !is_given {
+            let reason = "required for a pack without a handler".to_owned();
+            return Err(invalid_member(path, member, reason));
+        }
+    }
+    Ok(())
 }
 
 fn parse_optional<T: FromStr<Err: Display>>(

@@ -10,9 +10,9 @@ use super::sdk;
 /// The values of a new project that its template needs.
 #[derive(Clone, Debug)]
 pub struct NewProject {
-    /// The descriptor path of its handler.
+    /// The descriptor path that its packs provide.
     pub path: DescriptorPath,
-    /// The capability slot that the handler fills.
+    /// The capability slot that they fill.
     pub slot: CapabilitySlot,
     /// The id of its packs.
     pub id: String,
@@ -77,26 +77,39 @@ const JAVASCRIPT: &[(&str, &str)] = template!("javascript":
     "wit/world.wit" = "wit/world.wit"
 );
 
-/// The workflow step that installs the toolchain, and the command that runs the tests.
-/// Rust is installed already, because the workflow builds `gtc`.
-fn workflow_steps(language: Language) -> (&'static str, &'static str) {
+/// The template of a pack without a handler.
+const NO_HANDLER: &[(&str, &str)] = template!("no-handler":
+    ".github/workflows/pack.yml" = "../workflow.yml"
+    ".gitignore" = "gitignore"
+    "README.md" = "README.md"
+    "answers.schema.json" = "answers.schema.json"
+    "gtc-pack.toml" = "gtc-pack.toml"
+);
+
+/// The workflow steps that install the toolchain and run the tests. Rust is installed already,
+/// because the workflow builds `gtc`.
+fn workflow_steps(language: Option<Language>) -> &'static str {
     match language {
-        Language::Rust => ("", "cargo test --locked"),
-        Language::Python => (
+        None => "",
+        Some(Language::Rust) => "      - run: cargo test --locked\n",
+        Some(Language::Python) => {
             "      - run: python3 -m venv .venv && .venv/bin/pip install --quiet -r \
-             requirements.txt\n",
-            "python3 -m unittest",
-        ),
-        Language::JavaScript => ("      - run: npm ci --ignore-scripts --silent\n", "npm test"),
+             requirements.txt\n      - run: python3 -m unittest\n"
+        }
+        Some(Language::JavaScript) => {
+            "      - run: npm ci --ignore-scripts --silent\n      - run: npm test\n"
+        }
     }
 }
 
-/// Renders the files of a new project: path below its folder, and content.
-pub fn render(language: Language, project: &NewProject) -> Vec<(String, String)> {
+/// Renders the files of a new project: path below its folder, and content. Without a language,
+/// its pack has no handler.
+pub fn render(language: Option<Language>, project: &NewProject) -> Vec<(String, String)> {
     let template = match language {
-        Language::Rust => RUST,
-        Language::Python => PYTHON,
-        Language::JavaScript => JAVASCRIPT,
+        None => NO_HANDLER,
+        Some(Language::Rust) => RUST,
+        Some(Language::Python) => PYTHON,
+        Some(Language::JavaScript) => JAVASCRIPT,
     };
     let mut files = Vec::new();
     for (name, text) in template {
@@ -105,11 +118,12 @@ pub fn render(language: Language, project: &NewProject) -> Vec<(String, String)>
         files.push(((*name).to_owned(), text));
     }
     match language {
-        Language::Rust => {
+        None => {}
+        Some(Language::Rust) => {
             copy(&mut files, "vendor", sdk::LICENSE);
             copy(&mut files, "vendor/env-pack-sdk", sdk::SDK);
         }
-        Language::Python | Language::JavaScript => {
+        Some(Language::Python | Language::JavaScript) => {
             copy(&mut files, "wit/deps/env-pack", sdk::LICENSE);
             copy(&mut files, "wit/deps/env-pack", sdk::WIT);
         }
@@ -124,10 +138,11 @@ fn copy(files: &mut Vec<(String, String)>, folder: &str, embedded: &[(&str, &str
 }
 
 /// Replaces every placeholder in a text.
-fn fill(text: &str, language: Language, project: &NewProject) -> String {
+fn fill(text: &str, language: Option<Language>, project: &NewProject) -> String {
     let path = project.path.as_str();
     let slot = project.slot.to_string();
-    let (install, test) = workflow_steps(language);
+    let scenarios =
+        if language.is_some() { "      - run: gtc pack test pack.gtpack\n" } else { "" };
     let values = [
         ("path", path),
         ("namespace", path.split('.').next().unwrap_or_default()),
@@ -137,18 +152,22 @@ fn fill(text: &str, language: Language, project: &NewProject) -> String {
         ("constant", &slot.to_uppercase()),
         ("id", &project.id),
         ("pack", &project.pack),
-        ("try", &bind_instructions(project)),
-        ("install", install),
-        ("test", test),
+        ("try", &bind_instructions(language, project)),
+        ("prepare", workflow_steps(language)),
+        ("scenarios", scenarios),
     ];
     values.iter().fold(text.to_owned(), |text, (name, value)| {
         text.replace(&format!("{{{{{name}}}}}"), value)
     })
 }
 
-/// The commands that bind the first pack and run its preflight.
-fn bind_instructions(project: &NewProject) -> String {
+/// The commands that bind the first pack and run its preflight, if it has a handler.
+fn bind_instructions(language: Option<Language>, project: &NewProject) -> String {
     match &project.bind {
+        Some(bind) if language.is_none() => format!(
+            "gtc op env init                             # creates the environment `local`, \
+             once\n{bind}"
+        ),
         Some(bind) => format!(
             "gtc op env init                             # creates the environment `local`, \
              once\n{bind}\n\
@@ -217,7 +236,7 @@ mod tests {
 
     #[test]
     fn no_placeholder_is_left() {
-        for language in Language::ALL {
+        for language in Language::ALL.map(Some).into_iter().chain([None]) {
             for slot in CapabilitySlot::ALL {
                 for (name, text) in render(language, &new_project("acme.secrets.demo", slot)) {
                     let is_ours = !name.contains("/env-pack");
@@ -240,7 +259,7 @@ mod tests {
             (Language::JavaScript, &["python", "rust"]),
         ] {
             for (name, text) in
-                render(language, &new_project("acme.secrets.demo", CapabilitySlot::Secrets))
+                render(Some(language), &new_project("acme.secrets.demo", CapabilitySlot::Secrets))
             {
                 // every workflow builds `gtc` with Rust
                 let is_workflow = name.starts_with(".github/");

@@ -16,17 +16,18 @@ use super::limits::ProjectLimits;
 
 pub use component::BuiltComponent;
 
-/// Builds a project. With `offline`, cargo does not use the network; the other toolchains
+/// Builds the handler of a project in its language. With `offline`, cargo does not use the network; the other toolchains
 /// need none.
 ///
 /// # Errors
 /// [`ProjectError`] if the toolchain is not installed, or does not build the project.
 pub fn build(
     project: &Project,
+    language: Language,
     limits: &ProjectLimits,
     offline: bool,
 ) -> Result<BuiltComponent, ProjectError> {
-    match project.language {
+    match language {
         Language::Rust => rust::build(project, limits, offline),
         Language::Python => python::build(project, limits),
         Language::JavaScript => javascript::build(project, limits),
