@@ -87,9 +87,12 @@ fn follow_readme(example: &str, toolchain_in: Option<&str>) {
     let (commands, last) =
         block.split_once("gtc op env tool-check local").expect("the last command");
     assert_eq!(last.lines().count(), 1, "{last}");
-    for command in ["gtc pack build ", "gtc pack validate ", "gtc pack test ", "gtc op env init "] {
+    let project = std::fs::read_to_string(folder.join("gtc-pack.toml")).expect("a file");
+    let test = (!project.contains("handler = false")).then_some("gtc pack test ");
+    for command in ["gtc pack build ", "gtc pack validate ", "gtc op env init "] {
         assert!(commands.contains(command), "{commands}");
     }
+    assert!(test.is_none_or(|test| commands.contains(test)), "{commands}");
     let is_install =
         |line: &&str| line.starts_with("python3 -m venv") || line.starts_with("npm ci");
     let commands: Vec<&str> = commands.lines().filter(|line| !is_install(line)).collect();
@@ -103,7 +106,6 @@ fn follow_readme(example: &str, toolchain_in: Option<&str>) {
     // without the time limit of other commands, because toolchains are slow
     Output::from(shell.output().expect("it starts")).succeeded();
     let environment = sandbox.document("local").to_string();
-    let project = std::fs::read_to_string(folder.join("gtc-pack.toml")).expect("a file");
     let id = project
         .lines()
         .find_map(|line| line.strip_prefix("id = "))
@@ -126,6 +128,11 @@ fn terraform_deployer_is_a_project() {
 #[test]
 fn oauth_extension_is_a_project() {
     follow_readme("oauth-extension", None);
+}
+
+#[test]
+fn fast2flow_extension_is_a_project() {
+    follow_readme("fast2flow-extension", None);
 }
 
 #[test]
@@ -335,4 +342,31 @@ fn oauth_extension_is_bound_as_often_as_it_is_needed() {
         "the instances: default, staff, guests, new"
     );
     assert!(!report.to_string().contains("hunter2"), "a secret is not repeated: {report}");
+}
+
+/// The example without a handler is built, bound and resolved.
+#[test]
+fn fast2flow_extension_gives_its_answers_to_workloads() {
+    let sandbox = Sandbox::with_local();
+    let folder = sandbox.home().join("fast2flow");
+    copy(&repository().join("examples/fast2flow-extension"), &folder);
+    let name = folder.display().to_string();
+    let built = sandbox.gtc(["pack", "build", &name]).succeeded().result();
+    assert_eq!((&built["slot"], &built["without_handler"]), (&json!("extension"), &json!(true)));
+    let pack = text(&built["path"]);
+    let answers = json!({"endpoint": "http://router.acme.example/", "default_flow": "support"});
+    sandbox.write(".greentic/environments/local/router.json", answers.to_string());
+    let add = sandbox.extensions().add().kind("acme.fast2flow.router@0.1.0").pack_ref(pack);
+    let add = add.answers_ref("router.json");
+    // its schema wants HTTPS
+    add.clone().refused(1, "answers-mismatch");
+    let answers = json!({"endpoint": "https://router.acme.example/", "default_flow": "support"});
+    sandbox.write(".greentic/environments/local/router.json", answers.to_string());
+    add.succeeded();
+    sandbox.env().doctor().succeeded();
+    sandbox.env().tool_check().succeeded();
+    let resolved = sandbox.extensions().resolve("ext://acme.fast2flow.router").succeeded().result();
+    assert_eq!(resolved["answers"], answers);
+    let slot = sandbox.env_packs().update("state").kind("acme.fast2flow.router@0.1.0");
+    slot.pack_ref(pack).refused(1, "no-handler");
 }
