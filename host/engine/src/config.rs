@@ -12,6 +12,11 @@ const GUEST_FEATURES: WasmFeatures =
 /// components. An adapter copies strings and lists from one memory to another, and imports both.
 const ADAPTER_FEATURES: WasmFeatures = WasmFeatures::MULTI_MEMORY;
 
+/// Address space that is reserved for each memory, in bytes: as much as a handler may use by
+/// default. A memory that grows beyond it moves. The default of wasmtime is 4 GiB, which a
+/// process under `ulimit -v` may not have; code without explicit bounds checks needs that much.
+pub(super) const MEMORY_RESERVATION: u64 = 256 << 20;
+
 /// Stack of the compiler, in bytes: the default stack of a thread.
 pub(super) const COMPILER_STACK_BYTES: usize = 2 << 20;
 
@@ -26,6 +31,8 @@ pub(super) fn wasmtime_config(stack_bytes: usize) -> Config {
         .concurrency_support(false)
         .epoch_interruption(true)
         .max_wasm_stack(stack_bytes)
+        .memory_reservation(MEMORY_RESERVATION)
+        .memory_reservation_for_growth(MEMORY_RESERVATION)
         .cranelift_opt_level(OptLevel::Speed)
         .wasm_features(ADAPTER_FEATURES, true)
         // includes proposals that a later wasmtime enables by default

@@ -8,28 +8,13 @@ use std::sync::Arc;
 
 use env_pack_domain::abi::AbiVersion;
 use env_pack_domain::{Call, ForeignText, HandlerFault, Sha256Digest, with_causes};
-use rustix::process::{Resource, getrlimit};
 use wasmtime::component::Component;
 
 use super::compiled::CompiledStore;
 use super::error::LoadError;
-use super::semaphore::{Permit, Semaphore};
+use super::semaphore::Permit;
 use super::wit::component::PreparedComponent;
 use super::wit::select::Linkers;
-
-/// One in this many file descriptors of the process may belong to mapped code. Preflights that
-/// run tools need the others.
-const DESCRIPTORS_PER_MAPPING: u64 = 4;
-/// The most handlers whose code stays mapped, because Linux allows a process 65,530 mappings,
-/// and code takes about six.
-const MAX_MAPPINGS: u64 = 4096;
-
-/// Returns the permits to keep code mapped.
-pub(super) fn mapping_permits() -> Semaphore {
-    let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    let permits = (descriptors / DESCRIPTORS_PER_MAPPING).min(MAX_MAPPINGS);
-    Semaphore::new(permits as usize)
-}
 
 /// The code of one handler.
 pub(super) enum HandlerCode {

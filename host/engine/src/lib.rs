@@ -31,6 +31,7 @@ mod log;
 mod measurements;
 mod permissions;
 mod probes;
+mod process_resources;
 mod semaphore;
 mod shortage;
 mod stack;

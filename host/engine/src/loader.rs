@@ -15,7 +15,7 @@ use super::context::EngineContext;
 use super::error::LoadError;
 use super::executor::FreshInstanceExecutor;
 use super::handler::GuestHandler;
-use super::handler_code::{CodeLocation, HandlerCode, UnmappedCode, mapping_permits};
+use super::handler_code::{CodeLocation, HandlerCode, UnmappedCode};
 use super::in_process::InProcessExecutor;
 use super::interface::{self, ComponentInterface};
 use super::isolated::IsolatedExecutor;
@@ -25,6 +25,7 @@ use super::probes::broker::HostResources;
 use super::probes::network::Network;
 use super::probes::recorder::RecordPreflight;
 use super::probes::tools::runner::{ToolEnvironment, Tools};
+use super::process_resources;
 use super::semaphore::Semaphore;
 use super::ticker::Ticker;
 use super::wit::select::Linkers;
@@ -96,8 +97,9 @@ impl Engine {
         let wasmtime = wasmtime::Engine::new(&wasmtime_config(limits.stack_bytes))
             .expect("the configuration is valid");
         let linkers = Linkers::new(&wasmtime).expect("no interface is linked twice");
+        let concurrent_tools = limits.concurrent_tools.min(process_resources::max_tools());
         let resources = HostResources {
-            tools: Tools::new(tools, worker.program(), limits.concurrent_tools),
+            tools: Tools::new(tools, worker.program(), concurrent_tools),
             network: Network::new(limits.concurrent_lookups, offline),
             offline,
         };
@@ -106,7 +108,7 @@ impl Engine {
             wasmtime,
             ticker: Ticker::default(),
             compiled: compiled.map(|folder| Arc::new(CompiledStore::new(folder))),
-            mapping_permits: mapping_permits(),
+            mapping_permits: Semaphore::new(process_resources::max_mappings()),
             resources: Arc::new(resources),
             context: EngineContext::new(limits, log),
             worker,
@@ -263,6 +265,12 @@ impl Engine {
         let handler = GuestHandler::query(executor, &self.context, name, preflight_time)?;
         let imports = interface.imports.iter().map(ForeignText::new).collect();
         Ok(LoadedComponent { handler: Box::new(handler), imports })
+    }
+
+    /// Returns how many preflights can run at the same time in the address space that this
+    /// process may have (`ulimit -v`). A preflight that does not fit is reported as not run.
+    pub fn max_preflights(&self) -> usize {
+        process_resources::max_guests()
     }
 
     /// Returns the WIT of a component, printed by a worker.

@@ -27,9 +27,21 @@ fn build_under(limit: &str) -> Output {
 }
 
 #[test]
+fn an_address_space_of_3_gib_is_enough() {
+    let sandbox = Sandbox::with_local().with_own_cache();
+    let pack = sandbox.valid_pack("state", "acme.state.small", "^1").display().to_string();
+    sandbox.env_packs().update("state").kind("acme.state.small@1.0.0").pack_ref(&pack).succeeded();
+    let validate = format!("pack validate {pack}");
+    for arguments in [&validate, "op env doctor local", "op env tool-check local"] {
+        let line = format!("ulimit -v 3145728; exec {} {arguments}", test_support::gtc());
+        run(sandbox.command("sh").args(["-c", &line])).succeeded();
+    }
+}
+
+#[test]
 fn too_little_address_space_is_not_the_fault_of_the_handler() {
-    // the engine reserves more for a memory of a guest
-    let message = build_under("-v 4000000").refused(2, "not-run");
+    // the engine reserves 256 MiB and guard pages for a memory of a guest
+    let message = build_under("-v 500000").refused(2, "not-run");
     assert!(
         message.contains("this machine could not provide what it needs: Cannot allocate"),
         "{message}"

@@ -3,6 +3,7 @@
 use wasmtime::ResourceLimiter;
 
 use super::state::{DeniedGrowth, Guest};
+use crate::shortage::shortage;
 
 impl ResourceLimiter for Guest {
     fn memory_growing(
@@ -18,6 +19,12 @@ impl ResourceLimiter for Guest {
             usage.denied = Some(DeniedGrowth::Memory);
         }
         Ok(growth == Growth::Granted)
+    }
+
+    /// Ends the call if this machine has too little memory, because most guests trap when a
+    /// growth fails, which would look like their fault.
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        if shortage(&error).is_some() { Err(error) } else { Ok(()) }
     }
 
     fn table_growing(

@@ -6,6 +6,7 @@ use std::time::Duration;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::budget::CompileBudget;
+use crate::config::MEMORY_RESERVATION;
 use crate::limits::EngineLimits;
 
 /// File descriptors of a compiler: standard input, output and error.
@@ -62,13 +63,16 @@ impl ProcessLimits {
         let tables = limits.table_elements.saturating_mul(TABLE_ELEMENT_BYTES);
         let messages = (limits.copied_bytes as u64).saturating_mul(MESSAGE_COPIES);
         let threads = MEMORY_PER_THREAD.saturating_mul(max_threads());
-        let memory_bytes = [tables, messages, PROGRAM_MEMORY, threads, code_bytes]
+        // while a memory moves, it exists twice
+        let is_moved = limits.memory_bytes > MEMORY_RESERVATION;
+        let moved = if is_moved { limits.memory_bytes } else { 0 };
+        let memory_bytes = [moved, tables, messages, PROGRAM_MEMORY, threads, code_bytes]
             .into_iter()
             .fold(limits.memory_bytes, u64::saturating_add);
         Self {
             seconds: time.as_secs().saturating_add(STARTUP_SECONDS),
             memory_bytes,
-            // the engine reserves 4 GiB of address space for each linear memory
+            // a memory that is only reserved costs nothing
             address_space: u64::MAX,
             written_bytes: STDERR_BYTES,
             files: GUEST_FILES,

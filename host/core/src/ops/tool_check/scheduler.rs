@@ -34,8 +34,9 @@ pub(super) fn run_all(
     // the running preflights, each with its progress line
     let mut running: HashMap<BindingKey, Box<dyn Send>> = HashMap::new();
     let (sender, receiver) = mpsc::channel();
+    let limit = host.limits.tool_check.concurrent_preflights.min(host.engine.max_preflights());
     while !is_interrupted() {
-        while running.len() < host.limits.tool_check.concurrent_preflights
+        while running.len() < limit
             && let Some(binding) = waiting.next()
         {
             let progress = (host.on_preflight)(&describe(binding));
