@@ -3,5 +3,6 @@
 //! A folder per version, which only adapts types. Behaviour is outside of it.
 
 pub(super) mod component;
+mod guest;
 pub(super) mod select;
 mod v0_1;

@@ -4,6 +4,7 @@ use env_pack_domain::abi::AbiVersion;
 use wasmtime::component::{Component, Linker};
 
 use super::component::PreparedComponent;
+use super::guest::handler;
 use super::v0_1;
 use crate::error::LoadError;
 use crate::guest::state::Guest;
@@ -52,6 +53,6 @@ pub(crate) fn prepare(
     component: &Component,
 ) -> Result<Box<dyn PreparedComponent>, LoadError> {
     match version {
-        AbiVersion::V0_1 => Ok(Box::new(v0_1::guest::handler::prepare(linker, component)?)),
+        AbiVersion::V0_1 => handler::prepare::<v0_1::bindings::EnvPackHandler>(linker, component),
     }
 }

@@ -2,5 +2,5 @@
 
 pub(super) mod bindings;
 mod convert;
-pub(super) mod guest;
+mod exports;
 mod host;

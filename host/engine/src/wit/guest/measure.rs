@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use env_pack_domain::{BindingContext, Call, ForeignText, Permissions};
 
+use super::exports::HandlerExports;
 use super::instance::{Instance, Linked};
 use crate::context::EngineContext;
 use crate::error::LoadError;
@@ -11,8 +12,8 @@ use crate::guest::state::Guest;
 use crate::measurements::{HandlerMeasurements, measure};
 
 /// Measures each call once, and adds the times.
-pub(super) fn measure_calls(
-    linked: &Linked,
+pub(super) fn measure_calls<E: HandlerExports>(
+    linked: &Linked<E>,
     context: &Arc<EngineContext>,
     wasi: bool,
     measurements: &mut HandlerMeasurements,
@@ -21,17 +22,11 @@ pub(super) fn measure_calls(
     let guest = Guest::new(context, name.clone(), None, wasi, context.limits.metadata_time);
     let (mut instance, time) = measure(|| Instance::start(linked, guest))?;
     measurements.instantiate.push(time);
-    let (_, time) =
-        measure(|| instance.call(Call::Slot, |handler, store| handler.call_slot(store).map(drop)))?;
+    let (_, time) = measure(|| instance.call(Call::Slot, E::slot))?;
     measurements.slot.push(time);
-    let (_, time) = measure(|| {
-        instance.call(Call::DescriptorPath, |handler, store| handler.call_descriptor_path(store))
-    })?;
+    let (_, time) = measure(|| instance.call(Call::DescriptorPath, E::descriptor_path))?;
     measurements.descriptor_path.push(time);
-    let (_, time) = measure(|| {
-        instance
-            .call(Call::SupportedVersions, |handler, store| handler.call_supported_versions(store))
-    })?;
+    let (_, time) = measure(|| instance.call(Call::SupportedVersions, E::supported_versions))?;
     measurements.supported_versions.push(time);
     let metadata_bytes = instance.store.data().memory_bytes();
     let binding = BindingContext {
@@ -42,9 +37,7 @@ pub(super) fn measure_calls(
     };
     let guest = Guest::new(context, name, Some(binding), wasi, context.limits.preflight_time);
     let mut instance = Instance::start(linked, guest)?;
-    let (_, time) = measure(|| {
-        instance.call(Call::Preflight, |handler, store| handler.call_preflight(store).map(drop))
-    })?;
+    let (_, time) = measure(|| instance.call(Call::Preflight, E::preflight))?;
     measurements.preflight.push(time);
     let peak_bytes = metadata_bytes.max(instance.store.data().memory_bytes());
     measurements.memory_bytes = measurements.memory_bytes.max(peak_bytes);

@@ -1,11 +1,11 @@
 //! Interface `handler`: metadata and preflight.
 
-use std::str::FromStr;
 use std::sync::Arc;
 
 use env_pack_domain::{Call, DescriptorPath, ForeignText, HandlerFault, ToolCheck};
 use wasmtime::component::{Component, Linker};
 
+use super::exports::{HandlerExports, parse};
 use super::instance::{Instance, Linked, type_mismatch};
 use super::measure::measure_calls;
 use crate::context::EngineContext;
@@ -13,31 +13,27 @@ use crate::error::LoadError;
 use crate::guest::state::Guest;
 use crate::measurements::HandlerMeasurements;
 use crate::wit::component::{HandlerMetadata, PreparedComponent};
-use crate::wit::v0_1::bindings::EnvPackHandlerIndices;
 
 /// Links the imports of a component, and finds its exports.
-pub(in crate::wit) fn prepare(
+pub(in crate::wit) fn prepare<E: HandlerExports + 'static>(
     linker: &Linker<Guest>,
     component: &Component,
-) -> Result<Linked, LoadError> {
+) -> Result<Box<dyn PreparedComponent>, LoadError> {
     let pre = linker.instantiate_pre(component).map_err(|error| type_mismatch(&error))?;
-    let indices = EnvPackHandlerIndices::new(&pre).map_err(|error| type_mismatch(&error))?;
-    Ok(Linked { pre, indices })
+    let indices = E::indices(&pre).map_err(|error| type_mismatch(&error))?;
+    Ok(Box::new(Linked::<E> { pre, indices }))
 }
 
-impl PreparedComponent for Linked {
+impl<E: HandlerExports> PreparedComponent for Linked<E> {
     fn query_metadata(&self, guest: Guest) -> Result<HandlerMetadata, LoadError> {
         let mut instance = Instance::start(self, guest)?;
-        let slot = instance.call(Call::Slot, |handler, store| handler.call_slot(store))?;
-        let path = instance
-            .call(Call::DescriptorPath, |handler, store| handler.call_descriptor_path(store))?;
+        let slot = E::into_domain(instance.call(Call::Slot, E::slot)?)?;
+        let path = instance.call(Call::DescriptorPath, E::descriptor_path)?;
         let descriptor_path: DescriptorPath = parse(Call::DescriptorPath, &path)?;
         instance.store.data_mut().handler = ForeignText::new(descriptor_path.as_str());
-        let versions = instance.call(Call::SupportedVersions, |handler, store| {
-            handler.call_supported_versions(store)
-        })?;
+        let versions = instance.call(Call::SupportedVersions, E::supported_versions)?;
         let supported_versions = parse(Call::SupportedVersions, &versions)?;
-        Ok(HandlerMetadata { slot: slot.into(), descriptor_path, supported_versions })
+        Ok(HandlerMetadata { slot, descriptor_path, supported_versions })
     }
 
     fn preflight(&self, guest: Guest) -> Result<Vec<ToolCheck>, HandlerFault> {
@@ -49,9 +45,7 @@ impl PreparedComponent for Linked {
                 reason: ForeignText::new(other.to_string()),
             },
         })?;
-        let checks =
-            instance.call(Call::Preflight, |handler, store| handler.call_preflight(store))?;
-        Ok(checks.into_iter().map(ToolCheck::from).collect())
+        instance.call(Call::Preflight, E::preflight)
     }
 
     fn measure(
@@ -62,11 +56,4 @@ impl PreparedComponent for Linked {
     ) -> Result<(), LoadError> {
         measure_calls(self, context, wasi, measurements)
     }
-}
-
-fn parse<T: FromStr<Err: ToString>>(call: Call, text: &str) -> Result<T, HandlerFault> {
-    text.parse().map_err(|error: T::Err| {
-        let reason = format!("`{}`: {}", ForeignText::excerpt(text), error.to_string());
-        HandlerFault::WrongShape { call, reason: ForeignText::new(reason) }
-    })
 }

@@ -1,5 +1,0 @@
-//! The interfaces that guests export.
-
-pub(in crate::wit) mod handler;
-mod instance;
-mod measure;
