@@ -9,7 +9,8 @@ use env_pack_domain::{
     BindingContext, EnvPackHandler, ForeignText, HandlerFault, Permissions, Preflight, Sha256Digest,
 };
 use gtc_engine::{
-    Engine, EngineLimits, EngineSettings, LoadError, Provenance, ToolEnvironment, Worker,
+    AcceptedVersions, Engine, EngineLimits, EngineSettings, LoadError, Provenance, ToolEnvironment,
+    Worker,
 };
 use wit_component::{ComponentEncoder, StringEncoding};
 use wit_parser::{Resolve, WorldId};
@@ -29,6 +30,7 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
             memory_bytes: 16 << 20,
             ..EngineLimits::default()
         },
+        accepted_versions: AcceptedVersions::Released,
         compiled: None,
         // a process for each of these small components would take most of the time
         worker: Worker::InProcess,

@@ -9,9 +9,10 @@ const TARGET: &str = "wasm32-wasip2";
 
 /// Packages to build: folder and arguments. Each is built on its own, because a joint build
 /// would unify their features.
-const BUILDS: [(&str, &[&str]); 5] = [
+const BUILDS: [(&str, &[&str]); 6] = [
     ("tests/guests", &["--package", "guests-no-std", "--examples"]),
     ("tests/guests", &["--package", "guests-std", "--examples"]),
+    ("tests/guests", &["--package", "guests-unreleased", "--examples"]),
     ("examples", &["--package", "vault-secrets", "--lib"]),
     ("examples", &["--package", "terraform-deployer", "--lib"]),
     ("examples", &["--package", "oauth-extension", "--lib"]),

@@ -184,14 +184,16 @@ fn the_domain_has_no_side_effects() {
 /// that the bindings of a version are made of.
 #[test]
 fn one_file_of_the_host_knows_versions_of_the_interface() {
-    let is_version = |line: &&str| line.contains("env-pack") && line.contains("0.1.");
+    let is_version = |line: &&str| {
+        line.contains("env-pack") && ["0.1.", "0.2."].iter().any(|number| line.contains(number))
+    };
     let mut versions_in_table = 0;
     for (path, code) in DEPENDENCIES.iter().flat_map(|(name, _)| crate_sources(name)) {
         let code = without_tests(&code);
         if path.iter().any(|part| part == "tests" || part == "tests.rs") {
             continue;
         }
-        if path.ends_with("abi.rs") || path.ends_with("v0_1/bindings.rs") {
+        if path.ends_with("abi.rs") || path.ends_with("bindings.rs") {
             versions_in_table += code.lines().filter(is_version).count();
             continue;
         }
@@ -199,6 +201,15 @@ fn one_file_of_the_host_knows_versions_of_the_interface() {
         assert!(version.is_none(), "{}: {version:?}", path.display());
     }
     assert!(versions_in_table > 1, "the table has other versions: correct `is_version`");
+}
+
+#[test]
+fn the_program_accepts_only_released_interfaces() {
+    for (path, code) in crate_sources("core").into_iter().chain(crate_sources("cli")) {
+        let has =
+            ["WithUnreleased", "of_unreleased_handler"].iter().any(|word| code.contains(word));
+        assert!(!has, "{}", path.display());
+    }
 }
 
 #[test]

@@ -54,4 +54,5 @@ mod tool_arguments;
 mod toolchains;
 mod transcripts;
 mod trust_root;
+mod unreleased_interface;
 mod untrusted_text;

@@ -9,7 +9,9 @@
 use std::time::{Duration, Instant};
 
 use env_pack_domain::Sha256Digest;
-use gtc_engine::{Engine, EngineLimits, EngineSettings, Provenance, ToolEnvironment, Worker};
+use gtc_engine::{
+    AcceptedVersions, Engine, EngineLimits, EngineSettings, Provenance, ToolEnvironment, Worker,
+};
 
 /// Measurements of each: enough for a stable median.
 const TURNS: usize = 41;
@@ -17,6 +19,7 @@ const TURNS: usize = 41;
 fn engine(worker: Worker) -> Engine {
     Engine::new(EngineSettings {
         limits: EngineLimits::default(),
+        accepted_versions: AcceptedVersions::Released,
         // no cache, so that every load compiles
         compiled: None,
         worker,

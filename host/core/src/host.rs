@@ -124,6 +124,7 @@ impl Host {
         let offline = registries.offline;
         let engine_settings = gtc_engine::EngineSettings {
             limits: limits.engine.clone(),
+            accepted_versions: gtc_engine::AcceptedVersions::Released,
             compiled,
             worker,
             tools,

@@ -1,7 +1,8 @@
 //! The versions of the handler interface: its package, world, interfaces and versions.
 //!
 //! The other crates of the host ask this table. A new version of the WIT is a new
-//! [`AbiVersion`] here, and a folder of bindings in the engine.
+//! [`AbiVersion`] here, and a folder of bindings in the engine. Hosts load components only of
+//! released versions.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,20 +24,32 @@ pub const SUPPORTED_HANDLERS: &str = "`greentic:env-pack/handler@0.1.x`";
 /// The world of a handler, without a version.
 const WORLD: &str = "greentic:env-pack/env-pack-handler";
 
-/// A supported version of the handler interface. Versions that differ only in their patch
-/// number are the same.
+/// A version of the handler interface. Versions that differ only in their patch number are the
+/// same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AbiVersion {
     /// `greentic:env-pack@0.1.x`
     V0_1,
+    /// `greentic:env-pack@0.2.x`, in which a slot is a text.
+    V0_2,
 }
 
-/// The begin of the version numbers of each version.
-const PREFIXES: [(AbiVersion, &str); 1] = [(AbiVersion::V0_1, "0.1.")];
+/// A row of the table of versions.
+struct Version {
+    abi: AbiVersion,
+    /// The begin of its version numbers.
+    prefix: &'static str,
+    is_released: bool,
+}
+
+const VERSIONS: [Version; 2] = [
+    Version { abi: AbiVersion::V0_1, prefix: "0.1.", is_released: true },
+    Version { abi: AbiVersion::V0_2, prefix: "0.2.", is_released: false },
+];
 
 impl AbiVersion {
     /// Returns the version of a handler interface such as `greentic:env-pack/handler@0.1.0`,
-    /// or `None` if it is another interface, not a release, or not supported.
+    /// or `None` if it is another interface, a pre-release, or not a released version.
     ///
     /// ```
     /// use env_pack_domain::abi::AbiVersion;
@@ -47,19 +60,35 @@ impl AbiVersion {
     /// assert_eq!(AbiVersion::of_handler("greentic:env-pack/handler@0.2.0"), None);
     /// ```
     pub fn of_handler(interface: &str) -> Option<Self> {
-        let number = interface.strip_prefix(HANDLER_INTERFACE)?.strip_prefix('@')?;
-        PREFIXES.iter().find_map(|(version, prefix)| {
-            let patch = number.strip_prefix(prefix)?;
-            patch.bytes().all(|byte| byte.is_ascii_digit()).then_some(*version)
-        })
+        Version::of_handler(interface).filter(|version| version.is_released).map(Version::abi)
+    }
+
+    /// Returns the version of a handler interface, like [`of_handler`](Self::of_handler), if it
+    /// is known and not released.
+    pub fn of_unreleased_handler(interface: &str) -> Option<Self> {
+        Version::of_handler(interface).filter(|version| !version.is_released).map(Version::abi)
     }
 
     /// Returns the version of the world that a pack declares for a component, or `None` if
-    /// it is another world or not supported.
+    /// it is another world or not a released version.
     pub fn of_world(world: &str) -> Option<Self> {
         let number = world.strip_prefix(WORLD)?.strip_prefix('@')?;
-        let known = PREFIXES.iter().find(|(_, prefix)| number.starts_with(prefix));
-        known.map(|(version, _)| *version)
+        let version = VERSIONS.iter().find(|version| number.starts_with(version.prefix))?;
+        version.is_released.then_some(version.abi)
+    }
+}
+
+impl Version {
+    fn of_handler(interface: &str) -> Option<&'static Self> {
+        let number = interface.strip_prefix(HANDLER_INTERFACE)?.strip_prefix('@')?;
+        VERSIONS.iter().find(|version| {
+            let patch = number.strip_prefix(version.prefix);
+            patch.is_some_and(|patch| patch.bytes().all(|byte| byte.is_ascii_digit()))
+        })
+    }
+
+    fn abi(&self) -> AbiVersion {
+        self.abi
     }
 }
 
@@ -101,5 +130,16 @@ mod tests {
         assert_eq!(AbiVersion::of_world(NEWEST_WORLD), Some(AbiVersion::V0_1));
         assert_eq!(AbiVersion::of_world("greentic:env-pack/env-pack-handler@0.2.0"), None);
         assert_eq!(AbiVersion::of_world("wasi:cli/command@0.1.0"), None);
+    }
+
+    #[test]
+    fn a_version_that_is_not_released_has_to_be_asked_for() {
+        let interface = "greentic:env-pack/handler@0.2.0";
+        assert_eq!(AbiVersion::of_handler(interface), None);
+        assert_eq!(AbiVersion::of_unreleased_handler(interface), Some(AbiVersion::V0_2));
+        for other in ["handler@0.1.0", "handler@0.2.0-rc.1", "handler@0.3.0", "tools@0.2.0"] {
+            let other = format!("{PACKAGE}/{other}");
+            assert_eq!(AbiVersion::of_unreleased_handler(&other), None, "{other}");
+        }
     }
 }

@@ -24,7 +24,7 @@ impl Engine {
         provenance: Provenance,
         turns: usize,
     ) -> Result<HandlerMeasurements, LoadError> {
-        let interface = interface::read(bytes)?;
+        let interface = interface::read(bytes, self.accepted_versions)?;
         let mut measurements = HandlerMeasurements::default();
         repeat(turns, || {
             measurements.cold_load.push(measure(|| self.compile(bytes, digest, provenance))?.1);

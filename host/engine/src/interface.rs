@@ -22,6 +22,16 @@ const WASI_CORE: [&str; 6] =
     ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/", "wasi:sockets/"];
 const WASI_VERSION: &str = "@0.2.";
 
+/// The versions of the handler interface whose components an engine loads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AcceptedVersions {
+    /// Those that are released.
+    #[default]
+    Released,
+    /// Also those that are not, for their tests. A pack that loads today may not load tomorrow.
+    WithUnreleased,
+}
+
 /// The imports of a component that this host supports, and the version of its handler
 /// interface.
 #[derive(Clone, Debug)]
@@ -44,10 +54,13 @@ impl ComponentInterface {
 /// # Errors
 /// [`LoadError`] for the first import that is not supported, or when the component does
 /// not export a supported handler interface.
-pub(super) fn read(bytes: &[u8]) -> Result<ComponentInterface, LoadError> {
+pub(super) fn read(
+    bytes: &[u8],
+    accepted: AcceptedVersions,
+) -> Result<ComponentInterface, LoadError> {
     let mut found = ImportsAndExports::default();
     walk(bytes, &mut found, &mut check_import)?;
-    let version = choose_version(&found.exports)?;
+    let version = choose_version(&found.exports, accepted)?;
     Ok(ComponentInterface { version, imports: found.imports })
 }
 
@@ -72,15 +85,22 @@ pub fn inspect_interface(bytes: &[u8]) -> InspectedInterface {
     });
     let ImportsAndExports { imports, mut exports } = found;
     let problem = walked.err().or(rejected);
-    let problem = problem.or_else(|| choose_version(&exports).err());
+    let problem = problem.or_else(|| choose_version(&exports, AcceptedVersions::Released).err());
     exports.retain(|export| is_handler_interface(export));
     InspectedInterface { imports: escaped(&imports), interfaces: escaped(&exports), problem }
 }
 
-/// Returns the first supported version among the exports.
-fn choose_version(exports: &[String]) -> Result<AbiVersion, LoadError> {
-    let mut versions = exports.iter().filter_map(|export| AbiVersion::of_handler(export));
-    if let Some(version) = versions.next() {
+/// Returns the first accepted version among the exports, preferably a released one.
+fn choose_version(exports: &[String], accepted: AcceptedVersions) -> Result<AbiVersion, LoadError> {
+    let mut released = exports.iter().filter_map(|export| AbiVersion::of_handler(export));
+    if let Some(version) = released.next() {
+        return Ok(version);
+    }
+    let mut unreleased =
+        exports.iter().filter_map(|export| AbiVersion::of_unreleased_handler(export));
+    if accepted == AcceptedVersions::WithUnreleased
+        && let Some(version) = unreleased.next()
+    {
         return Ok(version);
     }
     match exports.iter().find(|export| is_handler_interface(export)) {
@@ -205,7 +225,7 @@ mod tests {
 
     fn choose(exports: &[&str]) -> Result<AbiVersion, &'static str> {
         let exports: Vec<String> = exports.iter().copied().map(String::from).collect();
-        choose_version(&exports).map_err(|error| error.kind())
+        choose_version(&exports, AcceptedVersions::Released).map_err(|error| error.kind())
     }
 
     #[test]
@@ -226,5 +246,14 @@ mod tests {
         ] {
             assert_eq!(choose(&[other]), Err("unsupported-wit-version"), "{other}");
         }
+    }
+
+    #[test]
+    fn a_released_version_is_preferred() {
+        let exports = ["greentic:env-pack/handler@0.2.0", "greentic:env-pack/handler@0.1.0"]
+            .map(String::from);
+        let choose = |exports| choose_version(exports, AcceptedVersions::WithUnreleased).ok();
+        assert_eq!(choose(&exports), Some(AbiVersion::V0_1));
+        assert_eq!(choose(&exports[..1]), Some(AbiVersion::V0_2));
     }
 }

@@ -44,7 +44,7 @@ pub use compiled::{CodeInventory, CompiledCode, CompiledCodeError, CompiledListi
 pub use complexity::ComplexityLimits;
 pub use debug_sections::debug_section_bytes;
 pub use error::LoadError;
-pub use interface::{InspectedInterface, inspect_interface};
+pub use interface::{AcceptedVersions, InspectedInterface, inspect_interface};
 pub use limits::EngineLimits;
 pub use loader::{CompileNotice, Engine, EngineSettings, LoadedComponent, Provenance};
 pub use log::{LogLevel, LogLine, LogSink};

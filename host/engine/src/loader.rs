@@ -17,7 +17,7 @@ use super::executor::FreshInstanceExecutor;
 use super::handler::GuestHandler;
 use super::handler_code::{CodeLocation, HandlerCode, UnmappedCode};
 use super::in_process::InProcessExecutor;
-use super::interface::{self, ComponentInterface};
+use super::interface::{self, AcceptedVersions, ComponentInterface};
 use super::isolated::IsolatedExecutor;
 use super::limits::EngineLimits;
 use super::log::LogSink;
@@ -40,6 +40,8 @@ pub type CompileNotice = Box<dyn Fn(usize) -> Box<dyn Send> + Send + Sync>;
 pub struct EngineSettings {
     /// The limits of each handler.
     pub limits: EngineLimits,
+    /// The versions of the handler interface whose components it loads.
+    pub accepted_versions: AcceptedVersions,
     /// The folder for compiled code. Without one, every process compiles again.
     pub compiled: Option<PathBuf>,
     /// The process that compiles external components, and runs those that the operator
@@ -68,6 +70,7 @@ pub enum Provenance {
 /// Loads components. Create one per process, and share it.
 pub struct Engine {
     pub(super) wasmtime: wasmtime::Engine,
+    pub(super) accepted_versions: AcceptedVersions,
     pub(super) linkers: Arc<Linkers>,
     ticker: Ticker,
     pub(super) compiled: Option<Arc<CompiledStore>>,
@@ -93,7 +96,16 @@ impl Engine {
     /// # Panics
     /// When wasmtime rejects its configuration, which would be a bug of this crate.
     pub fn new(settings: EngineSettings) -> Self {
-        let EngineSettings { limits, compiled, worker, tools, offline, log, on_compile } = settings;
+        let EngineSettings {
+            limits,
+            accepted_versions,
+            compiled,
+            worker,
+            tools,
+            offline,
+            log,
+            on_compile,
+        } = settings;
         let wasmtime = wasmtime::Engine::new(&wasmtime_config(limits.stack_bytes))
             .expect("the configuration is valid");
         let linkers = Linkers::new(&wasmtime).expect("no interface is linked twice");
@@ -104,6 +116,7 @@ impl Engine {
             offline,
         };
         Self {
+            accepted_versions,
             linkers: Arc::new(linkers),
             wasmtime,
             ticker: Ticker::default(),
@@ -171,7 +184,7 @@ impl Engine {
         provenance: Provenance,
         preflight_time: Duration,
     ) -> Result<LoadedComponent, LoadError> {
-        let interface = interface::read(bytes)?;
+        let interface = interface::read(bytes, self.accepted_versions)?;
         let component = self.load_or_compile(bytes, digest, provenance)?;
         self.ticker.start(&self.wasmtime);
         let executor = InProcessExecutor {
@@ -221,7 +234,7 @@ impl Engine {
                 _ => Err(LoadError::NoWorker),
             };
         }
-        let interface = interface::read(bytes)?;
+        let interface = interface::read(bytes, self.accepted_versions)?;
         if let Some(cached) =
             self.compiled.as_ref().and_then(|store| store.open(&self.wasmtime, digest))
         {

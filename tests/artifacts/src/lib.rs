@@ -23,5 +23,6 @@ guests! {
     liar = "examples/liar.wasm", "Returns control characters in every text.";
     std_witness = "examples/std_witness.wasm", "Tries the features of the standard library, and reports the results.";
     std_panics = "examples/std_panics.wasm", "Panics with the standard library.";
+    text_slot = "examples/text_slot.wasm", "Has version 0.2 of the interface, and uses every interface of the host.";
     sleeper = "examples/sleeper.wasm", "Sleeps for an hour.";
 }

@@ -2,7 +2,8 @@
 
 use env_pack_domain::{BindingContext, Permissions, Sha256Digest};
 use gtc_engine::{
-    Engine, EngineLimits, EngineSettings, LoadedComponent, Provenance, ToolEnvironment, Worker,
+    AcceptedVersions, Engine, EngineLimits, EngineSettings, LoadedComponent, Provenance,
+    ToolEnvironment, Worker,
 };
 
 use crate::{gtc, repository};
@@ -11,6 +12,7 @@ use crate::{gtc, repository};
 pub fn settings(limits: EngineLimits) -> EngineSettings {
     EngineSettings {
         limits,
+        accepted_versions: AcceptedVersions::Released,
         compiled: Some(repository().join("target/tmp/suite-cache/compiled")),
         worker: Worker::Program(gtc().into()),
         tools: ToolEnvironment::default(),

@@ -43,6 +43,9 @@ const SLOTS: [&str; 8] = [
 const PATH_AT: usize = 4096;
 const VERSIONS_AT: usize = 1024;
 const FREE_FROM: usize = 64 << 10;
+/// The address and length of the name of a slot, and the name itself.
+const SLOT_PAIR_AT: usize = 16;
+const SLOT_AT: usize = 128 << 10;
 
 impl Handler {
     /// A harmless handler.
@@ -94,12 +97,28 @@ impl Handler {
 
     /// Builds the component against the WIT with another version number.
     pub fn component_of(&self, version: &str) -> Vec<u8> {
+        self.component_from("wit/env-pack/0.1.0", version)
+    }
+
+    /// Builds the component against the WIT that is not released, in which a slot is a text.
+    pub fn component_with_slot(&self, slot: &str) -> Vec<u8> {
+        let mut handler = self.clone();
+        handler.slot_body = Some(format!("(i32.const {SLOT_PAIR_AT})"));
+        handler.fields.push_str(&format!(
+            "(data (i32.const {SLOT_PAIR_AT}) \"{}\") (data (i32.const {SLOT_AT}) \"{}\")",
+            bytes(&pair(SLOT_AT, slot.len())),
+            bytes(slot.as_bytes())
+        ));
+        handler.component_from("wit/unreleased/env-pack/0.2.0", "0.2.0")
+    }
+
+    fn component_from(&self, wit: &str, version: &str) -> Vec<u8> {
         let mut module = self.module();
         replace(&mut module, &self.core);
         let mut module =
             wat::parse_str(module.replace("@0.1.0", &format!("@{version}"))).expect("a module");
         let mut resolve = wit_parser::Resolve::default();
-        let wit = crate::repository().join("wit/env-pack/0.1.0");
+        let wit = crate::repository().join(wit);
         let files =
             ["types", "handler", "host", "world"].map(|name| wit.join(name).with_extension("wit"));
         let texts = files.map(|file| std::fs::read_to_string(file).expect("our WIT"));

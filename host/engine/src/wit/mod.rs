@@ -6,3 +6,4 @@ pub(super) mod component;
 mod guest;
 pub(super) mod select;
 mod v0_1;
+mod v0_2;

@@ -5,7 +5,7 @@ use wasmtime::component::{Component, Linker};
 
 use super::component::PreparedComponent;
 use super::guest::handler;
-use super::v0_1;
+use super::{v0_1, v0_2};
 use crate::error::LoadError;
 use crate::guest::state::Guest;
 use crate::wasi;
@@ -14,6 +14,7 @@ use crate::wasi;
 pub(crate) fn new_linker(engine: &wasmtime::Engine, wasi: bool) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
     v0_1::bindings::add_to_linker(&mut linker)?;
+    v0_2::bindings::add_to_linker(&mut linker)?;
     if wasi {
         wasi::link::add_to_linker(&mut linker)?;
     }
@@ -54,5 +55,6 @@ pub(crate) fn prepare(
 ) -> Result<Box<dyn PreparedComponent>, LoadError> {
     match version {
         AbiVersion::V0_1 => handler::prepare::<v0_1::bindings::EnvPackHandler>(linker, component),
+        AbiVersion::V0_2 => handler::prepare::<v0_2::bindings::EnvPackHandler>(linker, component),
     }
 }
