@@ -126,6 +126,20 @@ mod tests {
     }
 
     #[test]
+    fn only_releases_of_a_supported_version_are_handlers() {
+        for (interface, version) in [
+            ("greentic:env-pack/handler@0.1.0", Some(AbiVersion::V0_1)),
+            ("greentic:env-pack/handler@0.1.17", Some(AbiVersion::V0_1)),
+            ("greentic:env-pack/handler@0.1.0-rc.1", None),
+            ("greentic:env-pack/handler@0.2.0", None),
+            ("greentic:env-pack/handler", None),
+            ("greentic:env-pack/tools@0.1.0", None),
+        ] {
+            assert_eq!(AbiVersion::of_handler(interface), version, "{interface}");
+        }
+    }
+
+    #[test]
     fn the_newest_world_is_supported() {
         assert_eq!(AbiVersion::of_world(NEWEST_WORLD), Some(AbiVersion::V0_1));
         assert_eq!(AbiVersion::of_world("greentic:env-pack/env-pack-handler@0.2.0"), None);

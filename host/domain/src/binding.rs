@@ -222,6 +222,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_place_is_a_slot_or_an_instance() {
+        let slot = CoreSlot::try_from(CapabilitySlot::Secrets).expect("a core slot");
+        let place = BindingPlace::Slot(slot);
+        assert_eq!(place.core_slot(), Some(slot));
+        assert_eq!(place.instance(), None);
+        assert_eq!(place.slot(), CapabilitySlot::Secrets);
+
+        let instance: InstanceId = "second".parse().expect("an instance");
+        let place = BindingPlace::Extension(Some(instance.clone()));
+        assert_eq!(place.core_slot(), None);
+        assert_eq!(place.instance(), Some(&instance));
+        assert_eq!(place.slot(), CapabilitySlot::Extension);
+    }
+
+    #[test]
     fn a_stored_path_is_kept_as_it_was_written() {
         for path in ["answers.json", "../elsewhere.json", ""] {
             assert_eq!(AnswersRef::new(path).as_str(), path);

@@ -223,6 +223,14 @@ mod tests {
     }
 
     #[test]
+    fn a_descriptor_is_a_path_and_a_version() {
+        let vault: PackDescriptor = "acme.secrets.vault@0.4.2".parse().expect("a descriptor");
+        assert_eq!(vault.path().as_str(), "acme.secrets.vault");
+        assert_eq!(vault.version(), &Version::new(0, 4, 2));
+        assert_eq!(vault.path().at(Version::new(0, 4, 2)), vault);
+    }
+
+    #[test]
     fn the_second_segment_may_name_a_slot() {
         for (path, slot) in [("acme.secrets.vault", Some(CapabilitySlot::Secrets)), ("a.b", None)] {
             assert_eq!(path.parse::<DescriptorPath>().expect(path).slot(), slot);

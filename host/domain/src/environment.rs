@@ -157,9 +157,9 @@ mod tests {
         assert_eq!(found, [environment.extensions()[0].key(), environment.extensions()[1].key()]);
     }
 
-    #[test]
-    fn a_binding_and_its_previous_one_each_get_their_pin() {
-        let pin = |generation: u64| Pin {
+    /// A pin whose size tells the generation of its binding.
+    fn pin(generation: u64) -> Pin {
+        Pin {
             manifest: None,
             archive: Sha256Digest::compute(b"archive"),
             size: generation,
@@ -168,13 +168,33 @@ mod tests {
             grants: Permissions::default(),
             signer: None,
             locked_at: "2026-11-30T00:00:00Z".to_owned(),
-        };
+        }
+    }
+
+    /// A binding of generation 4, which keeps one of generation 3.
+    fn bound() -> Binding {
         let previous = binding(state(), "a.state@1.0.0", 3);
-        let bound = Binding {
+        Binding {
             previous: Some(PreviousBinding::Known(Box::new(previous))),
             ..binding(state(), "a.state@2.0.0", 4)
-        };
-        let pinned = environment([bound]).with_pins(|bound, binding| {
+        }
+    }
+
+    #[test]
+    fn pins_of_bindings_and_of_previous_ones_count() {
+        assert!(!environment([]).has_pins());
+        assert!(!environment([bound()]).has_pins());
+        for generation in [3, 4] {
+            let pinned = environment([bound()]).with_pins(|_, binding| {
+                (binding.generation == generation).then(|| pin(generation))
+            });
+            assert!(pinned.has_pins(), "generation {generation}");
+        }
+    }
+
+    #[test]
+    fn a_binding_and_its_previous_one_each_get_their_pin() {
+        let pinned = environment([bound()]).with_pins(|bound, binding| {
             assert_eq!(bound.generation, 4);
             Some(pin(binding.generation))
         });

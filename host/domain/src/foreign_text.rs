@@ -187,4 +187,30 @@ mod tests {
         assert_eq!(ForeignText::excerpt(&long).as_exact().chars().count(), EXCERPT_CHARS + 1);
         assert_eq!(ForeignText::excerpt("short").as_exact(), "short");
     }
+
+    #[test]
+    fn sentences_tell_whether_they_were_cut() {
+        let exact = "é".repeat(SENTENCE_CHARS);
+        assert_eq!(ForeignText::sentence(&exact).as_exact(), exact);
+        assert!(!ForeignText::is_truncated(&exact));
+        let cut = ForeignText::sentence(&format!("{exact}é"));
+        assert_eq!(cut.as_exact(), format!("{exact}…"));
+        assert!(ForeignText::is_truncated(cut.as_exact()));
+        // the author of a text can end it with an ellipsis, or write a long one
+        let ends_so = format!("{}…", "é".repeat(SENTENCE_CHARS - 1));
+        assert!(!ForeignText::is_truncated(&ends_so));
+        assert!(!ForeignText::is_truncated(&"é".repeat(SENTENCE_CHARS + 1)));
+    }
+
+    #[test]
+    fn json_keeps_its_value_and_loses_control_characters() {
+        for (json, safe) in [
+            ("{\n\t\"a\": 1\r\n}", "{\n\t\"a\": 1\r\n}"),
+            ("[\"señor 東京 🦀\"]", "[\"señor 東京 🦀\"]"),
+            ("[\"\u{7f}é\u{9b}\u{202e}b\"]", r#"["\u007fé\u009b\u202eb"]"#),
+            ("\"\u{e0041}\"", r#""\udb40\udc41""#),
+        ] {
+            assert_eq!(terminal_safe_json(json.to_owned()), safe);
+        }
+    }
 }

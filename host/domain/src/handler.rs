@@ -201,3 +201,65 @@ impl HandlerFault {
 fn message_suffix(message: &Option<ForeignText>) -> String {
     message.as_ref().map(|message| format!(" (message: {message})")).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A fault of each kind, in the order of [`HandlerFault::KINDS`], and its message.
+    fn faults() -> [(HandlerFault, &'static str); 10] {
+        let call = Call::Preflight;
+        let text = || ForeignText::new("text");
+        [
+            (
+                HandlerFault::Trapped { call, reason: text(), message: Some(text()) },
+                "handler trapped in `preflight`: text (message: text)",
+            ),
+            (
+                HandlerFault::Exited { call, code: 3, message: None },
+                "handler exited in `preflight` with code 3, without an answer",
+            ),
+            (
+                HandlerFault::OutOfTime { call, limit: Duration::from_millis(1_500) },
+                "handler ran out of time in `preflight`: more than 1.5 s",
+            ),
+            (
+                HandlerFault::OutOfMemory { call, limit_bytes: 64 << 20 },
+                "handler ran out of memory in `preflight`: it asked for more than 64 MiB",
+            ),
+            (
+                HandlerFault::TooMany { call, what: text() },
+                "handler exceeded a limit in `preflight`: text",
+            ),
+            (
+                HandlerFault::TooMuchOutput { call, what: text() },
+                "handler returned too much in `preflight`: text",
+            ),
+            (
+                HandlerFault::WrongShape { call, reason: text() },
+                "handler returned an invalid answer in `preflight`: text",
+            ),
+            (
+                HandlerFault::NotRun { call, reason: text() },
+                "handler could not be run for `preflight`: text",
+            ),
+            (
+                HandlerFault::Crashed { call, how: text(), message: None },
+                "handler crashed its process in `preflight`: text",
+            ),
+            (
+                HandlerFault::ForbiddenImport { call, import: text() },
+                "handler called `text` in `preflight`, where it is not allowed",
+            ),
+        ]
+    }
+
+    #[test]
+    fn each_fault_has_a_kind_and_a_message() {
+        let faults = faults();
+        assert_eq!(faults.each_ref().map(|(fault, _)| fault.kind()), HandlerFault::KINDS);
+        for (fault, message) in faults {
+            assert_eq!(fault.to_string(), message);
+        }
+    }
+}

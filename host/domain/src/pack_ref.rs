@@ -182,7 +182,25 @@ mod tests {
         assert_eq!("".parse::<PackRef>(), Err(InvalidPackRef::Empty));
         assert_eq!("a\0b".parse::<PackRef>(), Err(InvalidPackRef::Nul { at: 1 }));
         assert!("file://host/a".parse::<PackRef>().is_err());
-        assert!("x".repeat(MAX_PACK_REF_CHARS + 1).parse::<PackRef>().is_err());
+        let longest = "é".repeat(MAX_PACK_REF_CHARS);
+        assert_eq!(longest.parse(), Ok(PackRef::File(longest.clone())));
+        let chars = MAX_PACK_REF_CHARS + 1;
+        assert_eq!("é".repeat(chars).parse::<PackRef>(), Err(InvalidPackRef::TooLong { chars }));
+    }
+
+    #[test]
+    fn only_a_digest_makes_a_reference_exact() {
+        let digest = Sha256Digest::compute(b"manifest");
+        let tag: PackRef = "oci://ghcr.io/acme/vault:0.4.2".parse().expect("a reference");
+        assert!(!tag.is_exact());
+        let exact = tag.exact(digest).expect("a reference to a registry");
+        assert!(exact.is_exact());
+        assert_eq!(exact.text(), format!("oci://ghcr.io/acme/vault:0.4.2@{digest}"));
+        for other in ["vault.gtpack", "greentic.secrets.dev-store@0.1.0", "repo://acme/vault"] {
+            let other: PackRef = other.parse().expect(other);
+            assert!(!other.is_exact(), "{other}");
+            assert_eq!(other.exact(digest), None, "{other}");
+        }
     }
 
     #[test]

@@ -87,3 +87,14 @@ impl CheckOutcome {
         matches!(self, Self::Ok { .. })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ok_is_a_passed_check() {
+        assert!(CheckOutcome::Ok { detail: None }.passed());
+        assert!(!CheckOutcome::ProbeError { detail: ForeignText::new("no answer") }.passed());
+    }
+}

@@ -168,6 +168,11 @@ fn commands_are_limited_exactly() {
     longest.parse::<ToolPermission>().expect("the longest command");
     let error = command(ToolPermission::MAX_CHARS + 1).parse::<ToolPermission>();
     assert!(error.expect_err("too long").to_string().contains("at most 4,096 characters"));
+    // spaces and tabs between words are not part of the permission, but of its text
+    for text in [format!("t{}a", " ".repeat(ToolPermission::MAX_CHARS)), "t a\tb".to_owned()] {
+        let error = text.parse::<ToolPermission>().expect_err("a text that cannot be shown");
+        assert!(error.to_string().contains("without control characters"), "{error}");
+    }
 }
 
 #[test]
