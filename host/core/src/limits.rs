@@ -282,6 +282,68 @@ mod tests {
     }
 
     #[test]
+    fn values_have_units() {
+        for (unit, text, value) in [
+            (Unit::Bytes, "3", Some(3)),
+            (Unit::Bytes, "3KiB", Some(3 << 10)),
+            (Unit::Bytes, "3 MiB", Some(3 << 20)),
+            (Unit::Bytes, "3GiB", Some(3 << 30)),
+            (Unit::Bytes, "3s", None),
+            (Unit::Time, "3ms", Some(3)),
+            (Unit::Time, "3s", Some(3_000)),
+            (Unit::Time, "3", None),
+            (Unit::Count, "3", Some(3)),
+            (Unit::Count, "3KiB", None),
+            (Unit::Seconds, "3", Some(3)),
+            (Unit::Seconds, "3s", None),
+        ] {
+            assert_eq!(unit.parse(text), value, "{unit:?} {text}");
+        }
+    }
+
+    #[test]
+    fn values_are_shown_with_the_largest_unit_that_divides_them() {
+        for (unit, value, shown) in [
+            (Unit::Bytes, 0, "0 bytes"),
+            (Unit::Bytes, 1, "1 bytes"),
+            (Unit::Bytes, (1 << 10) - 1, "1023 bytes"),
+            (Unit::Bytes, 1 << 10, "1 KiB"),
+            (Unit::Bytes, (1 << 10) + 1, "1025 bytes"),
+            (Unit::Bytes, (1 << 20) - 1, "1048575 bytes"),
+            (Unit::Bytes, 1 << 20, "1 MiB"),
+            (Unit::Bytes, (1 << 20) + (1 << 10), "1025 KiB"),
+            (Unit::Bytes, (1 << 20) + 1, "1048577 bytes"),
+            (Unit::Bytes, 2 << 30, "2048 MiB"),
+            (Unit::Time, 1_000, "1 s"),
+            (Unit::Time, 1_001, "1001 ms"),
+            (Unit::Seconds, 3, "3 s"),
+            (Unit::Count, 1 << 10, "1024"),
+        ] {
+            assert_eq!(unit.format(value), shown, "{unit:?} {value}");
+        }
+    }
+
+    #[test]
+    fn a_limit_can_be_raised_to_its_ceiling() {
+        for (name, ceiling, beyond, shown) in [
+            ("archive.bytes", "2GiB", "2147483649", "2048 MiB"),
+            ("archive.entries", "100000000", "100000001", "100000000"),
+            ("handler.preflight-time", "3600s", "3600001ms", "3600 s"),
+            ("compile.seconds", "3600", "3601", "3600 s"),
+        ] {
+            let mut limits = Limits::default();
+            apply(&mut limits, &format!("{name}={ceiling}")).expect(name);
+            let error = apply(&mut limits, &format!("{name}={beyond}")).expect_err(name);
+            assert_eq!(error, format!("`{name}` can be 1 to {shown}"));
+            apply(
+                &mut limits,
+                &format!("{name}=0{}", ceiling.trim_start_matches(char::is_numeric)),
+            )
+            .expect_err(name);
+        }
+    }
+
+    #[test]
     fn every_limit_sets_the_field_it_reads() {
         for limit in LIMITS {
             let mut limits = Limits::default();

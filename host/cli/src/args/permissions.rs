@@ -98,3 +98,66 @@ pub(crate) fn parse_permissions(
             .collect::<Result<_, _>>()?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each way to grant permissions, and the ones that it selects.
+    fn grants() -> [(GrantsPayload, GrantSelection); 4] {
+        let tool = GrantsPayload { tools: vec!["vault status".to_owned()], ..Default::default() };
+        let network =
+            GrantsPayload { network: vec!["a.example:1".to_owned()], ..Default::default() };
+        let declared = GrantsPayload { declared: true, ..Default::default() };
+        let preset = GrantsPayload { all: Some(GrantPreset::Declared), ..Default::default() };
+        let selected = |tools: &[&str], network: &[&str], declared| GrantSelection {
+            permissions: Permissions {
+                tools: tools.iter().map(|tool| tool.parse().expect(tool)).collect(),
+                network: network.iter().map(|address| address.parse().expect(address)).collect(),
+            },
+            declared,
+        };
+        [
+            (tool, selected(&["vault status"], &[], false)),
+            (network, selected(&[], &["a.example:1"], false)),
+            (declared, selected(&[], &[], true)),
+            (preset, selected(&[], &[], true)),
+        ]
+    }
+
+    #[test]
+    fn each_argument_selects_permissions() {
+        let nothing = GrantsPayload::default().parse().expect("nothing");
+        assert!(nothing.permissions.is_empty() && !nothing.declared);
+        for (payload, selection) in grants() {
+            let parsed = payload.parse().expect("well-formed");
+            assert_eq!(parsed.permissions, selection.permissions, "{payload:?}");
+            assert_eq!(parsed.declared, selection.declared, "{payload:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_granted_to_a_pack_that_is_not_fetched() {
+        GrantsPayload::default().ensure_fetched(true).expect("no grants");
+        for (payload, _) in grants() {
+            payload.ensure_fetched(false).expect("fetched");
+            let error = payload.ensure_fetched(true).expect_err("not fetched");
+            assert!(format!("{error:?}").contains("`--no-fetch`"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_malformed_permission_is_named() {
+        for (tools, network, argument) in
+            [(&["/bin/sh"][..], &[][..], "grants.tools"), (&[], &["nowhere"], "grants.network")]
+        {
+            let payload = GrantsPayload {
+                tools: tools.iter().copied().map(str::to_owned).collect(),
+                network: network.iter().copied().map(str::to_owned).collect(),
+                ..Default::default()
+            };
+            let error = payload.parse().expect_err("malformed");
+            assert!(format!("{error:?}").contains(argument), "{error:?}");
+        }
+    }
+}

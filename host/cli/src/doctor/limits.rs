@@ -26,3 +26,24 @@ impl RenderHuman for LimitsReport {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gtc_core::ops::limits::ReportedLimit;
+
+    #[test]
+    fn a_changed_limit_stands_out() {
+        let limit = |name, value: u64| ReportedLimit {
+            name,
+            value,
+            shown: format!("{value} bytes"),
+            default: 1,
+        };
+        let report = LimitsReport { limits: vec![limit("as-built", 1), limit("changed", 2)] };
+        let lines = report.render_human("limits");
+        let plain = Style::Plain.paint("1 bytes");
+        let notice = Style::Notice.paint("2 bytes");
+        assert!(lines.contains(&plain) && lines.contains(&notice), "{lines}");
+    }
+}

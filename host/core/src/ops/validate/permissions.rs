@@ -131,3 +131,114 @@ pub(super) fn check_declared(
         check_repeated(address.to_string(), &subject, findings);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::HostSettings;
+    use env_pack_domain::abi::{NEWEST_WORLD, PERMISSIONS_SECTION};
+    use env_pack_domain::{NetworkPermission, Sha256Digest, ToolPermission};
+
+    fn packed(bytes: Vec<u8>) -> PackedHandler {
+        PackedHandler {
+            component: ForeignText::new("vault"),
+            entry: ForeignText::new("components/vault.wasm"),
+            world: ForeignText::new(NEWEST_WORLD),
+            digest: Sha256Digest::compute(&bytes),
+            bytes,
+            declared: None,
+        }
+    }
+
+    fn permissions(tools: &[&str], network: &[&str]) -> Permissions {
+        let tool = |text: &&str| text.parse::<ToolPermission>().expect(text);
+        let address = |text: &&str| text.parse::<NetworkPermission>().expect(text);
+        Permissions {
+            tools: tools.iter().map(tool).collect(),
+            network: network.iter().map(address).collect(),
+        }
+    }
+
+    /// Returns the code and the field of each finding of a check.
+    fn findings(check: impl FnOnce(&mut PackFindings)) -> Vec<String> {
+        let mut findings = PackFindings::default();
+        check(&mut findings);
+        let line = |finding: &PackFinding| {
+            let subject = finding.subject.as_ref().expect("a field").to_string();
+            let field = subject.strip_prefix("handlers[vault].").expect("a field of the handler");
+            format!("{} {field}", finding.code.name())
+        };
+        findings.list.iter().map(line).collect()
+    }
+
+    #[test]
+    fn imports_and_declared_permissions_belong_together() {
+        let check = |imports: &[&str], declared: &Permissions| {
+            let imports: Vec<_> = imports.iter().map(|import| ForeignText::new(*import)).collect();
+            findings(|to| check_imports(&packed(Vec::new()), &imports, declared, to))
+        };
+        let tools = "greentic:env-pack/tools@0.1.0";
+        let network = "greentic:env-pack/network@0.1.0";
+        let none = permissions(&[], &[]);
+        let both = permissions(&["vault status"], &["vault.example:8200"]);
+        assert_eq!(check(&[], &none), [""; 0]);
+        assert_eq!(check(&[tools, network], &both), [""; 0]);
+        assert_eq!(check(&[tools], &none), ["tools-not-declared permissions.tools"]);
+        assert_eq!(check(&[network], &none), ["network-not-declared permissions.network"]);
+        assert_eq!(check(&[network], &both), ["tools-not-imported permissions.tools"]);
+        assert_eq!(check(&[tools], &both), ["network-not-imported permissions.network"]);
+    }
+
+    #[test]
+    fn the_section_lists_no_more_than_the_pack_declares() {
+        let check = |json: &str, declared: &Permissions| {
+            let mut component = b"\0asm\x0d\0\x01\0".to_vec();
+            let length = 1 + PERMISSIONS_SECTION.len() + json.len();
+            assert!(length < 128, "the length fits one byte of LEB128");
+            component.extend([0, length as u8, PERMISSIONS_SECTION.len() as u8]);
+            component.extend([PERMISSIONS_SECTION, json].concat().bytes());
+            let host = Host::new(HostSettings::quiet("environments".into(), "cache".into()));
+            findings(|to| check_section(&host, &packed(component), declared, to))
+        };
+        let section = r#"{"tools":[{"tool":"vault","args":["status"]}],"network":[]}"#;
+        let none = permissions(&[], &[]);
+        assert_eq!(check("", &none), [""; 0]);
+        assert_eq!(check(section, &permissions(&["vault status", "vault version"], &[])), [""; 0]);
+        assert_eq!(check(section, &none), ["permissions-incomplete permissions"]);
+        assert_eq!(check("{}", &none), ["permissions-section-malformed permissions"]);
+    }
+
+    #[test]
+    fn a_repeated_permission_and_a_shell_are_reported() {
+        let check = |declared: &Permissions| {
+            findings(|to| check_declared(&packed(Vec::new()), declared, to))
+        };
+        let declared = permissions(&["vault status", "vault version"], &["a.example:1"]);
+        assert_eq!(check(&declared), [""; 0]);
+        let tools = ["vault status", "sh -c id", "vault status"];
+        let declared = permissions(&tools, &["a.example:1", "a.example:2", "a.example:1"]);
+        let expected = [
+            "tool-is-shell permissions.tools[1]",
+            "permission-repeated permissions.tools[2]",
+            "permission-repeated permissions.network[2]",
+        ];
+        assert_eq!(check(&declared), expected);
+    }
+
+    #[test]
+    fn tools_and_addresses_are_counted_together() {
+        let check = |tools: usize, network: usize| {
+            let tools = (0..tools).map(|at| ToolPermission::new("x", vec![at.to_string()]));
+            let network = (0..network).map(|at| format!("a{at}.example:1").parse());
+            let declared = Permissions {
+                tools: tools.collect::<Result<_, _>>().expect("commands"),
+                network: network.collect::<Result<_, _>>().expect("addresses"),
+            };
+            findings(|to| check_declared(&packed(Vec::new()), &declared, to))
+        };
+        assert_eq!(check(MAX_PERMISSIONS - 1, 1), [""; 0]);
+        assert_eq!(check(MAX_PERMISSIONS, 1), ["permissions-too-many permissions"]);
+        assert_eq!(check(1, MAX_PERMISSIONS), ["permissions-too-many permissions"]);
+        assert_eq!(check(MAX_PERMISSIONS + 1, 0), ["permissions-too-many permissions"]);
+    }
+}
