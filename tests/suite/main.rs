@@ -17,6 +17,7 @@ mod cli;
 mod closed_stdout;
 mod compile_bombs;
 mod compiler_failures;
+mod completions;
 mod composed_components;
 mod cosign;
 mod dry_runs;

@@ -20,7 +20,7 @@ type Step = (&'static str, fn(&mut Report) -> Result<()>);
 
 /// The steps in order. Those that compile our workspace use one profile and the features
 /// of the whole workspace, so that no dependency is compiled twice.
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     ("targets", |_| add_targets()),
     ("format", |_| check_format()),
     ("clippy", |_| cargo("clippy --workspace --all-targets --locked -- --deny warnings")),
@@ -33,6 +33,7 @@ const STEPS: [Step; 13] = [
     ("an example with a real program", test_terraform),
     ("handlers in other languages", test_other_languages),
     ("a zip reader in another language", test_python_zip),
+    ("completions in other shells", test_completions),
     ("registries", test_registries),
     ("documentation", |_| check_documentation()),
     ("dependencies", |report| dependencies::check(&WORKSPACES, report)),
@@ -134,6 +135,17 @@ fn test_python_zip(report: &mut Report) -> Result<()> {
         "that Python's zipfile agrees about archives",
         &[&["python3", "-c", "import zipfile, zlib"]],
     )
+}
+
+/// Completes command lines in shells that a machine may lack.
+fn test_completions(report: &mut Report) -> Result<()> {
+    tools::install_from_debian(&["fish", "zsh"]);
+    for shell in ["fish", "zsh"] {
+        let what = format!("completions in {shell}");
+        let tests = format!("completions::{shell}_completes");
+        ignored_tests(report, &tests, &what, &[&[shell, "--version"]])?;
+    }
+    Ok(())
 }
 
 /// Tests against a real registry and other vendors' tools for registries.

@@ -45,6 +45,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Doctor(DoctorSubject),
     /// Print a completion script for a shell
+    #[command(after_help = completions::INSTALLATION)]
     Completions(Input<CompletionsPayload>),
     /// Options that every command accepts, and the variables that set them
     #[command(hide = true, override_usage = "gtc <COMMAND> [OPTIONS]")]
@@ -78,6 +79,12 @@ pub fn command_tree() -> clap::Command {
     help::short_pages(Cli::command())
 }
 
+/// The command tree without what only help pages need, for completions: it shows the global
+/// options of each command.
+pub(crate) fn plain_tree() -> clap::Command {
+    Cli::command()
+}
+
 /// Parses the arguments of the program.
 pub(crate) fn parse<S>(arguments: impl IntoIterator<Item = S>) -> Result<Cli, clap::Error>
 where
@@ -100,7 +107,7 @@ pub(crate) fn dispatch(runner: &Runner, command: Command) -> io::Result<u8> {
         Command::Pack(verb) => pack::run(runner, verb),
         Command::Cache(verb) => cache::run(runner, verb),
         Command::Doctor(subject) => doctor::run(runner, subject),
-        Command::Completions(input) => completions::run(runner, input, command_tree()),
-        Command::Options => help::print_options_page(),
+        Command::Completions(input) => completions::run(runner, input),
+        Command::Options => help::print_options_page(command_tree()),
     }
 }

@@ -5,7 +5,6 @@ use std::io;
 
 use clap::{Arg, Command};
 
-use super::commands;
 use super::input::accept_alternatives;
 
 /// The hidden command whose help page lists the global options.
@@ -39,8 +38,8 @@ fn hide_global_option(arg: Arg) -> Arg {
 }
 
 /// Prints the page of the global options, for `gtc options`.
-pub(crate) fn print_options_page() -> io::Result<u8> {
-    if let Err(page) = commands::parse(["gtc", "help", OPTIONS]) {
+pub(crate) fn print_options_page(tree: Command) -> io::Result<u8> {
+    if let Err(page) = tree.try_get_matches_from(["gtc", "help", OPTIONS]) {
         page.print()?;
     }
     Ok(0)

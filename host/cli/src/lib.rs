@@ -45,6 +45,9 @@ use runner::Runner;
 
 /// Runs the command that the arguments name, and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    if let Some(code) = completions::complete(command_tree, commands::plain_tree) {
+        return code;
+    }
     // help and errors call it `gtc`, whatever the file is called
     let arguments: Vec<OsString> =
         std::iter::once("gtc".into()).chain(arguments.into_iter().skip(1)).collect();

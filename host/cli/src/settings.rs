@@ -2,7 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "variables are read here and passed on as settings")]
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use env_pack_domain::ForeignText;
 
@@ -25,10 +25,7 @@ pub(crate) fn settings(global: &Global) -> Result<HostSettings, CliError> {
     let compile_display = display.clone();
     let build_display = display.clone();
     let preflight_display = display.clone();
-    let store_root = match &global.store_root {
-        Some(root) => root.clone(),
-        None => home()?.join(".greentic").join("environments"),
-    };
+    let store_root = store_root(global.store_root.as_deref())?;
     let cache = match &global.cache_dir {
         Some(cache) => cache.clone(),
         None => default_cache_dir()?,
@@ -62,6 +59,14 @@ pub(crate) fn repeated_flags(global: &Global) -> RepeatedFlags {
         let is_set = env::var_os(variable).is_some_and(|value| value == folder.as_os_str());
         (!is_set).then_some((*flag, folder))
     }))
+}
+
+/// The folder of the environments: the given one, or the default.
+pub(crate) fn store_root(given: Option<&Path>) -> Result<PathBuf, CliError> {
+    match given {
+        Some(root) => Ok(root.to_owned()),
+        None => Ok(home()?.join(".greentic").join("environments")),
+    }
 }
 
 /// Settings for registries.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use env_pack_domain::Binding;
+use env_pack_domain::{Binding, PackDescriptor};
 use jiff::Timestamp;
 
 use crate::limits::Limits;
@@ -151,6 +151,11 @@ impl Host {
             on_preflight,
             engine: LazyLock::new(Box::new(|| Engine::new(engine_settings))),
         }
+    }
+
+    /// Returns the descriptors of the packs that are part of the program.
+    pub fn builtin_packs(&self) -> impl Iterator<Item = PackDescriptor> {
+        self.fetcher.builtins()
     }
 
     /// Returns true if a binding has no pin and should have one: built-in packs change with the

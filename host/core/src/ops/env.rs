@@ -153,6 +153,14 @@ pub fn init(
     })
 }
 
+/// Returns the ids of all environments, sorted, without reading the environments.
+///
+/// # Errors
+/// [`StoreError`] when the folder of the environments cannot be read.
+pub fn ids(host: &Host) -> Result<Vec<EnvId>, StoreError> {
+    host.store.list()
+}
+
 /// Lists the environments of the store. An unreadable environment is listed with its error.
 ///
 /// # Errors
