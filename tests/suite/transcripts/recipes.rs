@@ -193,13 +193,13 @@ fn publishes_from_github(registry: Option<&str>) {
         ("RUNNER_TEMP", temporary),
         ("GITHUB_SERVER_URL", "https://git.example".to_owned()),
         ("GITHUB_REPOSITORY", "Acme/Demo".to_owned()),
-        ("GITHUB_REF_NAME", "v0.1.0".to_owned()),
+        ("GITHUB_REF_NAME", "v0.1.0+build.7".to_owned()),
     ];
     let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
     run_job(&sandbox, &folder, &workflow["jobs"]["publish"], &variables, registry);
     assert_signed(&sandbox, &folder.join("pack.gtpack"), &key);
     if let Some(registry) = registry {
-        let pushed = format!("oci://{registry}/acme/demo:0.1.0");
+        let pushed = format!("oci://{registry}/acme/demo:0.1.0_build.7");
         assert_signed(&sandbox, Path::new(&pushed), &key);
     }
 }
@@ -217,12 +217,12 @@ fn publishes_from_gitlab(registry: Option<&str>) {
         ("SIGNING_KEY", file.as_str()),
         ("CI_PROJECT_URL", "https://git.example/acme/demo"),
         ("CI_REGISTRY_IMAGE", &image),
-        ("CI_COMMIT_TAG", "v0.1.0"),
+        ("CI_COMMIT_TAG", "v0.1.0+build.7"),
     ];
     run_script(&sandbox, &folder, &pipeline["publish"], &variables, registry);
     assert_signed(&sandbox, &folder.join("pack.gtpack"), &key);
     if registry.is_some() {
-        assert_signed(&sandbox, Path::new(&format!("oci://{image}:0.1.0")), &key);
+        assert_signed(&sandbox, Path::new(&format!("oci://{image}:0.1.0_build.7")), &key);
     }
 }
 

@@ -25,8 +25,8 @@ Examples:
   gtc pack new acme.mail --slot extension --lang python --dir mail
   gtc pack new acme.fast2flow.router --no-handler
 
-A pack without a handler can only be bound as an extension: workloads read its answers by name.
-Next, in its folder: `gtc pack build` and `gtc pack test`.";
+A pack without a handler can only be bound as an extension: workloads read its
+answers by name. Next, in its folder: `gtc pack build` and `gtc pack test`.";
 
 /// A project to create.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
