@@ -157,7 +157,7 @@ fn sort_key(name: String) -> (u8, String) {
 
 fn changes_of_entry(entry: &LenientEntry<'_>, is_moved: bool) -> Vec<EntryChange> {
     let header = &entry.header;
-    let has_extra_fields = entry.has_local_extra || header.extra_bytes != 0;
+    let has_extra_fields = entry.has_local_extra || !header.extra.is_empty();
     let changes = [
         (is_moved, EntryChange::Moved),
         (header.method != STORED, EntryChange::Inflated),

@@ -37,7 +37,11 @@ rules! {
     EndRecord "zip-end-record"
         "the archive does not end in one end-of-central-directory record, without a comment",
     MultiDisk "zip-multi-disk" "the archive spans several disks",
-    Zip64 "zip-zip64" "ZIP64 fields and records are not allowed",
+    Zip64 "zip-zip64" "ZIP64 records and sizes are not allowed",
+    Zip64Field "zip-zip64-field" "an entry is marked as ZIP64, which no entry of this size needs",
+    Padding "zip-padding" "zeros between or after the records pad the archive",
+    AlignmentField "zip-alignment-field"
+        "an entry has an extra field that only aligns its data, as `zipalign` writes it",
     EntryCount "zip-entry-count"
         "there are more entries than allowed, or not as many as the end record says",
     Tiling "zip-tiling"
@@ -78,6 +82,8 @@ impl ZipRule {
                 | Self::Version
                 | Self::Flags
                 | Self::ExtraField
+                | Self::Zip64Field
+                | Self::AlignmentField
                 | Self::Name
                 | Self::FileType
         )
@@ -102,6 +108,7 @@ mod tests {
             [
                 "zip-multi-disk",
                 "zip-zip64",
+                "zip-padding",
                 "zip-entry-count",
                 "zip-truncated",
                 "zip-signature",

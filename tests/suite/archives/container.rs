@@ -77,8 +77,12 @@ fn ends() -> Vec<Hostile> {
         with("offset and size that overflow", "zip-tiling", |zip| {
             (zip.end.directory, zip.end.directory_bytes) = (Some(u32::MAX - 1), Some(u32::MAX - 1));
         }),
-        with("gap before the directory", "zip-tiling", |zip| zip.before_directory = vec![0]),
+        with("gap before the directory", "zip-tiling", |zip| zip.before_directory = vec![1]),
         with("gap after the directory", "zip-tiling", |zip| zip.before_end = vec![0]),
+        with("zeros before the directory", "zip-padding", |zip| zip.before_directory = vec![0; 3]),
+        with("zeros at the end", "zip-padding", |zip| zip.suffix = vec![0; 10]),
+        with("a block of zeros at the end", "zip-padding", |zip| zip.suffix = vec![0; 512]),
+        with("one zero at the end", "zip-padding", |zip| zip.suffix = vec![0]),
         with("directory in another order", "zip-tiling", |zip| zip.is_reversed = true),
     ]
 }
@@ -112,13 +116,13 @@ fn zip64() -> Vec<Hostile> {
             zip.entry(NOTES).both(|header| header.compressed = u32::MAX);
         }),
         with("ZIP64 offset", "zip-zip64", |zip| zip.entry(NOTES).offset = Some(u32::MAX)),
-        with("ZIP64 extra field", "zip-extra-field", |zip| {
+        with("ZIP64 extra field", "zip-zip64-field", |zip| {
             zip.entry(NOTES).both(|header| header.extra = extra.clone());
         }),
-        with("ZIP64 extra field in the local header", "zip-extra-field", |zip| {
+        with("ZIP64 extra field in the local header", "zip-zip64-field", |zip| {
             zip.entry(NOTES).local.extra = extra.clone();
         }),
-        with("version of ZIP64", "zip-version", |zip| {
+        with("version of ZIP64", "zip-zip64-field", |zip| {
             zip.entry(NOTES).both(|header| header.version = 45)
         }),
         spelled_locator(),

@@ -62,7 +62,7 @@ fn bulky(size: usize) -> ZipEntry {
 /// Breaks one rule. Panics for a new rule, which needs a hostile archive here.
 pub fn breaks(zip: &mut Zip, rule: ZipRule, which: In) {
     match rule {
-        ZipRule::EndRecord => zip.suffix.push(0),
+        ZipRule::EndRecord => zip.suffix.push(b'\n'),
         ZipRule::MultiDisk => zip.entry(which.stored()).disk = 1,
         ZipRule::Zip64 => {
             // only a locator, included in the size of the central directory
@@ -70,6 +70,9 @@ pub fn breaks(zip: &mut Zip, rule: ZipRule, which: In) {
             let directory_bytes = zip.bytes().len() as u32 - 22 - zip.directory();
             zip.end.directory_bytes = Some(directory_bytes);
         }
+        ZipRule::Zip64Field => zip.entry(which.stored()).both(|header| header.version = 45),
+        ZipRule::Padding => zip.entry(which.stored()).gap = vec![0; 4],
+        ZipRule::AlignmentField => zip.entry(which.stored()).local.extra = vec![0; 3],
         ZipRule::EntryCount => zip.end.entries = Some(zip.entries.len() as u16 + 1),
         ZipRule::Tiling => zip.entry(which.stored()).gap = b"hidden".to_vec(),
         ZipRule::Truncated => zip.entry("sbom.cbor").central.name_bytes = Some(199),

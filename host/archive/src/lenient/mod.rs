@@ -170,7 +170,7 @@ fn read_entry<'a>(
     let stored = records.slice(local.data, header.compressed as usize)?;
     Ok(LenientEntry {
         is_folder,
-        has_local_extra: local.extra_bytes != 0,
+        has_local_extra: !local.extra.is_empty(),
         data: local.data,
         stored,
         header,

@@ -4,6 +4,8 @@
 //! data, so that a malformed archive is refused before anything is inflated. It does not
 //! interpret the entries.
 
+mod extra_field;
+
 use env_pack_domain::ForeignText;
 
 use super::content;
@@ -14,10 +16,13 @@ use super::pack::EntryInfo;
 use super::records::{CentralHeader, DEFLATE, END_BYTES, STORED, UTF8_FLAG, ZipRecords};
 use super::rule_violation::{violation, with_entry};
 use super::rules::ZipRule;
+use extra_field::is_zero;
 
 /// Version 2.0, which introduced Deflate. Readers differ in the lowest version that they
 /// refuse; all of them accept this one.
 const NEWEST_VERSION: u16 = 20;
+/// The version that ZIP64 needs, and nothing else.
+const ZIP64_VERSION: u16 = 45;
 /// DOS attributes that mark an entry as something other than a regular file: volume
 /// label, folder, device, reparse point.
 const DOS_SPECIAL: [u32; 4] = [0x08, 0x10, 0x40, 0x400];
@@ -96,7 +101,7 @@ impl<'a> ProfileChecker<'a> {
             entries.push(entry);
         }
         if local != directory {
-            return Err(violation(ZipRule::Tiling, local));
+            return Err(violation(self.rule_of_gap(local, directory), local));
         }
         if central != end {
             return Err(violation(ZipRule::Tiling, central));
@@ -104,10 +109,28 @@ impl<'a> ProfileChecker<'a> {
         Ok(entries)
     }
 
+    /// Returns the rule that a gap between records breaks.
+    fn rule_of_gap(&self, from: usize, to: usize) -> ZipRule {
+        match self.records.0.get(from..to) {
+            Some(gap) if is_zero(gap) => ZipRule::Padding,
+            _ => ZipRule::Tiling,
+        }
+    }
+
+    /// Returns true if zeros follow the end record, whose last fields may be zeros too.
+    fn is_padded(&self) -> bool {
+        let last = self.records.0.iter().rposition(|byte| *byte != 0).unwrap_or_default();
+        let mut starts = last.saturating_sub(END_BYTES - 1)..=last;
+        starts.any(|at| self.records.end(at).is_ok_and(|end| end.comment_bytes == 0))
+    }
+
     /// Checks the end record; returns the number of entries and the offset of the central
     /// directory.
     fn check_end_record(&self, at: usize) -> Result<(usize, usize), ArchiveError> {
-        let end = self.records.end(at)?;
+        let end = match self.records.end(at) {
+            Err(_) if self.is_padded() => return Err(violation(ZipRule::Padding, at)),
+            end => end?,
+        };
         if end.comment_bytes != 0 {
             return Err(violation(ZipRule::EndRecord, at));
         }
@@ -137,7 +160,10 @@ impl<'a> ProfileChecker<'a> {
         if header.name.len() > self.limits.name_bytes {
             return fail(ZipRule::NameTooLong, CentralHeader::LENGTHS);
         }
-        if header.extra_bytes != 0 || header.comment_bytes != 0 {
+        if !header.extra.is_empty() {
+            return fail(extra_field::rule(header.extra), CentralHeader::LENGTHS);
+        }
+        if header.comment_bytes != 0 {
             return fail(ZipRule::ExtraField, CentralHeader::LENGTHS);
         }
         if header.disk != 0 {
@@ -149,11 +175,14 @@ impl<'a> ProfileChecker<'a> {
         if [header.compressed, header.size, header.local_offset].contains(&u32::MAX) {
             return fail(ZipRule::Zip64, CentralHeader::SIZES);
         }
+        if header.version_needed == ZIP64_VERSION {
+            return fail(ZipRule::Zip64Field, CentralHeader::VERSION_NEEDED);
+        }
         if header.version_needed > NEWEST_VERSION {
             return fail(ZipRule::Version, CentralHeader::VERSION_NEEDED);
         }
         if header.local_offset as usize != local {
-            return fail(ZipRule::Tiling, 0);
+            return fail(self.rule_of_gap(local, header.local_offset as usize), 0);
         }
         entry_names::check(header.name, header.at + CentralHeader::NAME)?;
         check_type_and_sizes(header, self.limits)
@@ -167,8 +196,8 @@ impl<'a> ProfileChecker<'a> {
         directory: usize,
     ) -> Result<CheckedEntry<'a>, ArchiveError> {
         let local = self.records.local(at)?;
-        if local.extra_bytes != 0 {
-            return Err(violation(ZipRule::ExtraField, at + 28));
+        if !local.extra.is_empty() {
+            return Err(violation(extra_field::rule(local.extra), at + 28));
         }
         if local.common != header.common || local.name != header.name {
             return Err(violation(ZipRule::HeadersDiffer, at));

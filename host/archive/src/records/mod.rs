@@ -57,7 +57,7 @@ pub(super) struct CentralHeader<'a> {
     pub crc: u32,
     pub compressed: u32,
     pub size: u32,
-    pub extra_bytes: u16,
+    pub extra: &'a [u8],
     pub comment_bytes: u16,
     pub disk: u16,
     pub external_attributes: u32,
@@ -76,7 +76,7 @@ pub(super) struct LocalHeader<'a> {
     pub crc: u32,
     pub compressed: u32,
     pub size: u32,
-    pub extra_bytes: u16,
+    pub extra: &'a [u8],
     pub name: &'a [u8],
     /// The same fields as [`CentralHeader::common`].
     pub common: &'a [u8],
@@ -144,7 +144,7 @@ impl<'a> ZipRecords<'a> {
             crc: self.u32(at + 16)?,
             compressed: self.u32(at + 20)?,
             size: self.u32(at + 24)?,
-            extra_bytes,
+            extra: self.slice(at + CENTRAL_BYTES + name.len(), usize::from(extra_bytes))?,
             comment_bytes,
             disk: self.u16(at + 34)?,
             external_attributes: self.u32(at + 38)?,
@@ -160,17 +160,18 @@ impl<'a> ZipRecords<'a> {
             return Err(violation(ZipRule::Signature, at));
         }
         let name = self.slice(at + LOCAL_BYTES, usize::from(self.u16(at + 26)?))?;
-        let extra_bytes = self.u16(at + 28)?;
+        let extra_bytes = usize::from(self.u16(at + 28)?);
+        let extra = self.slice(at + LOCAL_BYTES + name.len(), extra_bytes)?;
         Ok(LocalHeader {
             flags: self.u16(at + 6)?,
             method: self.u16(at + 8)?,
             crc: self.u32(at + 14)?,
             compressed: self.u32(at + 18)?,
             size: self.u32(at + 22)?,
-            extra_bytes,
+            extra,
             name,
             common: self.slice(at + 4, 26)?,
-            data: at + LOCAL_BYTES + name.len() + usize::from(extra_bytes),
+            data: at + LOCAL_BYTES + name.len() + extra_bytes,
         })
     }
 }

@@ -53,16 +53,17 @@ fn the_end_record_is_read_field_by_field() {
 
 #[test]
 fn a_central_header_is_read_field_by_field() {
-    let bytes = record(CENTRAL_SIGNATURE, &[(28, 2), (30, 300), (32, 5000)]);
+    let bytes = record(CENTRAL_SIGNATURE, &[(28, 2), (30, 40), (32, 5000)]);
     let header = ZipRecords(&bytes).central(AT).expect("a header");
-    assert_eq!((header.at, header.next), (AT, AT + 46 + 2 + 300 + 5000));
+    assert_eq!((header.at, header.next), (AT, AT + 46 + 2 + 40 + 5000));
     assert_eq!(header.version_needed, number16(6));
     assert_eq!(header.flags, number16(8));
     assert_eq!(header.method, number16(10));
     assert_eq!(header.crc, number32(16));
     assert_eq!(header.compressed, number32(20));
     assert_eq!(header.size, number32(24));
-    assert_eq!((header.extra_bytes, header.comment_bytes), (300, 5000));
+    assert_eq!(header.extra, &bytes[AT + 48..AT + 88]);
+    assert_eq!(header.comment_bytes, 5000);
     assert_eq!(header.disk, number16(34));
     assert_eq!(header.external_attributes, number32(38));
     assert_eq!(header.local_offset, number32(42));
@@ -72,24 +73,29 @@ fn a_central_header_is_read_field_by_field() {
     // the name is cut off
     let cut = &bytes[..AT + 47];
     check_refused(ZipRecords(cut).central(AT), ZipRule::Truncated, AT + 46);
+    // the extra field is cut off
+    let cut = &bytes[..AT + 87];
+    check_refused(ZipRecords(cut).central(AT), ZipRule::Truncated, AT + 48);
 }
 
 #[test]
 fn a_local_header_is_read_field_by_field() {
-    let bytes = record(LOCAL_SIGNATURE, &[(26, 2), (28, 300)]);
+    let bytes = record(LOCAL_SIGNATURE, &[(26, 2), (28, 40)]);
     let header = ZipRecords(&bytes).local(AT).expect("a header");
     assert_eq!(header.flags, number16(6));
     assert_eq!(header.method, number16(8));
     assert_eq!(header.crc, number32(14));
     assert_eq!(header.compressed, number32(18));
     assert_eq!(header.size, number32(22));
-    assert_eq!(header.extra_bytes, 300);
+    assert_eq!(header.extra, &bytes[AT + 32..AT + 72]);
     assert_eq!(header.name, [130, 131]);
     assert_eq!(header.common, &bytes[AT + 4..AT + 30]);
-    assert_eq!(header.data, AT + 30 + 2 + 300);
+    assert_eq!(header.data, AT + 30 + 2 + 40);
     check_refused(ZipRecords(&bytes).local(0), ZipRule::Signature, 0);
     let cut = &bytes[..AT + 31];
     check_refused(ZipRecords(cut).local(AT), ZipRule::Truncated, AT + 30);
+    let cut = &bytes[..AT + 71];
+    check_refused(ZipRecords(cut).local(AT), ZipRule::Truncated, AT + 32);
 }
 
 #[test]

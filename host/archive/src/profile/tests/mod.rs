@@ -68,6 +68,10 @@ fn the_end_record_is_last_and_correct() {
     assert_eq!(rule_of(&[0; 22]), Some(ZipRule::EndRecord));
     let mut trailing = valid();
     trailing.push(0);
+    assert_eq!(rule_of(&trailing), Some(ZipRule::Padding));
+    trailing.extend([0; 600]);
+    assert_eq!(rule_of(&trailing), Some(ZipRule::Padding));
+    trailing.push(1);
     assert_eq!(rule_of(&trailing), Some(ZipRule::EndRecord));
     check_changed("end", 20, &[1], ZipRule::EndRecord);
     check_changed("end", 4, &[1], ZipRule::MultiDisk);

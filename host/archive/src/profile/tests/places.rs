@@ -84,8 +84,10 @@ fn data_does_not_reach_into_the_directory() {
 #[test]
 fn no_byte_is_between_the_records() {
     let mut gap = two();
-    gap.before_directory = vec![0];
+    gap.before_directory = vec![1];
     check_place(&gap.bytes(), ZipRule::Tiling, 80, "");
+    gap.before_directory = vec![0; 2];
+    check_place(&gap.bytes(), ZipRule::Padding, 80, "");
     let mut fewer = two();
     fewer.entries.pop();
     check_place(&two().with_end(8, &[1, 0, 1, 0]), ZipRule::Tiling, 40, "");

@@ -25,6 +25,15 @@ codes! {
     Zip64 "zip-zip64" Error
         "The archive uses ZIP64 fields, which zip readers interpret differently."
         "Write it without ZIP64, which is not needed below 4 GiB.";
+    Zip64Field "zip-zip64-field" Error
+        "An entry has a ZIP64 extra field, or asks for version 4.5 of the format, as some tools write for entries whose size they do not know yet."
+        "Write the archive with a tool that knows sizes before it writes, or use `gtc pack repack`.";
+    Padding "zip-padding" Error
+        "Zeros between the entries, before the central directory or after the end record pad the archive."
+        "Write the archive again with `gtc pack build`; if it was copied in blocks, copy it again.";
+    AlignmentField "zip-alignment-field" Error
+        "An entry has an extra field that only aligns its data, as `zipalign` writes it."
+        "Write the archive without alignment, or use `gtc pack repack`.";
     EntryCount "zip-entry-count" Error
         "The archive has too many entries, or another number than its end record states."
         "Write the archive again, with at most 4,096 entries.";
