@@ -211,7 +211,8 @@ fn imports_and_declared_permissions_must_agree() {
     let sandbox = Sandbox::with_local();
     let greedy = pack(&sandbox, component("1"), &[], &[]);
     add(&sandbox, &greedy).succeeded();
-    sandbox.env().doctor().exited(1).has(&["permission_faults"], str![[r#"
+    sandbox.env().doctor().strict().exited(1);
+    sandbox.env().doctor().succeeded().has(&["permission_faults"], str![[r#"
 permission_faults: [{
   "pack_ref": "[HOME]/packs/list.gtpack",
   "code": "permission-mismatch",
@@ -229,7 +230,7 @@ permission_faults: [{
     let idle =
         pack(&sandbox, Handler::new("revocation", PATH, "^1").component(), &["crl fetch *"], &[]);
     add(&sandbox, &idle).grant_declared().succeeded();
-    sandbox.env().doctor().exited(1).has(&["permission_faults"], str![[r#"
+    sandbox.env().doctor().succeeded().has(&["permission_faults"], str![[r#"
 permission_faults: [{
   "pack_ref": "[HOME]/packs/list.gtpack",
   "code": "permission-mismatch",
@@ -274,7 +275,7 @@ warnings: [
     let update = update.pack_ref("p.gtpack");
     update.clone().human().succeeded().shows(&[imports]);
     let report = update.succeeded().result();
-    let found = sandbox.env().doctor().exited(1).result();
+    let found = sandbox.env().doctor().succeeded().result();
     assert_eq!(
         report["warnings"][0], found["permission_faults"][0]["reason"],
         "doctor says the same"

@@ -51,6 +51,7 @@ mod proposals;
 mod refusals;
 mod schemas;
 mod secret_leaks;
+mod severities;
 mod tool_arguments;
 mod toolchains;
 mod transcripts;

@@ -188,12 +188,15 @@ fn a_pack_is_registered_completely_or_not_at_all() {
         let path = sandbox.write(format!("{first}-{second}.gtpack"), bytes);
         path.display().to_string().parse().expect("a reference")
     };
-    for other in [pack("acme.state.a", "acme.state.b"), pack("acme.state.a", "acme.state.a")] {
-        let taken =
-            plugins.register_pack(&host, &other, &Permissions::default()).expect_err("it is taken");
-        assert!(matches!(taken, RegisterError::PathTaken(_)), "{taken}");
+    let mut refused = |pack| {
+        let error = plugins.register_pack(&host, &pack, &Permissions::default());
         assert_eq!(paths(&plugins), before);
-    }
+        error.expect_err("it is refused")
+    };
+    let taken = refused(pack("acme.state.a", "acme.state.b"));
+    assert!(matches!(taken, RegisterError::PathTaken(_)), "{taken}");
+    let twice = refused(pack("acme.state.a", "acme.state.a"));
+    assert_eq!(twice.kind(), "path-answered-twice");
     let free = pack("acme.state.a", "acme.state.c");
     assert_eq!(
         plugins.register_pack(&host, &free, &Permissions::default()).expect("it is free").len(),

@@ -336,9 +336,7 @@ impl Assembly {
         let answers_schema: Option<Arc<[u8]>> = pack.answers_schema.map(Arc::from);
         let mut declared: HashMap<DescriptorPath, Permissions> = HashMap::new();
         for loaded in pack.handlers {
-            // a component without an archive cannot declare permissions; it was bound with a
-            // warning, and its requests are denied
-            let mismatches = loaded.permission_faults().into_iter().filter(|_| loaded.is_declared);
+            let mismatches = loaded.permission_faults().into_iter();
             self.permission_problems.extend(mismatches.map(|reason| PermissionProblem::Mismatch {
                 pack_ref: source.pack_ref.clone(),
                 bindings: source.keys(),

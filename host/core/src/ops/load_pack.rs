@@ -1,6 +1,8 @@
 //! Loads a pack: fetches it, opens the archive, loads the handlers, and compares their
 //! metadata with the pack's declaration.
 
+use std::collections::HashSet;
+
 use env_pack_domain::abi::{NETWORK_INTERFACE, NEWEST_WORLD, TOOLS_INTERFACE};
 use env_pack_domain::{
     CapabilitySlot, ConfigPack, DescriptorPath, EnvPackHandler, ForeignText, KeyId, Origin,
@@ -47,8 +49,6 @@ pub(super) struct LoadedHandler {
     pub permissions: Permissions,
     /// The imports of the component.
     pub imports: Vec<ForeignText>,
-    /// Whether the pack declares the handler. A component without an archive does not.
-    pub is_declared: bool,
 }
 
 /// Fetches a pack with a handler and loads it.
@@ -99,7 +99,8 @@ pub(super) fn load_archive(
     let handlers = packed
         .into_iter()
         .map(|packed| load_handler(host, packed, trust, load))
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<Vec<_>, _>>()?;
+    ensure_distinct_paths(&handlers)?;
     Ok(LoadedPack {
         digest: fetched.digest,
         manifest: fetched.manifest(),
@@ -108,6 +109,16 @@ pub(super) fn load_archive(
         answers_schema,
         handlers,
     })
+}
+
+/// Fails if two handlers provide the same path: it would not be clear which of them is bound.
+fn ensure_distinct_paths(handlers: &[LoadedHandler]) -> Result<(), PackError> {
+    let mut paths = HashSet::new();
+    let mut all = handlers.iter().map(|loaded| loaded.handler.descriptor_path());
+    match all.find(|path| !paths.insert(*path)) {
+        Some(path) => Err(PackError::PathTwice { path: path.clone() }),
+        None => Ok(()),
+    }
 }
 
 /// Opens an archive, or wraps a component without an archive as a pack without
@@ -144,7 +155,6 @@ fn load_handler(
     let LoadedComponent { handler, imports } =
         loaded.map_err(|source| PackError::Handler { component: component.clone(), source })?;
     let mut permissions = Permissions::default();
-    let is_declared = declared.is_some();
     if let Some(declared) = declared {
         let expected = (declared.slot, &declared.descriptor_path, &declared.supported_versions);
         if let Some((what, declared, answered)) = metadata_mismatch(expected, handler.as_ref()) {
@@ -152,7 +162,7 @@ fn load_handler(
         }
         permissions = declared.permissions;
     }
-    Ok(LoadedHandler { component, digest, handler, permissions, imports, is_declared })
+    Ok(LoadedHandler { component, digest, handler, permissions, imports })
 }
 
 /// Compares a handler's metadata with expected values. Returns the name, the expected and

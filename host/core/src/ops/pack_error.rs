@@ -1,7 +1,8 @@
 //! Errors of reading and loading packs.
 
-use env_pack_domain::{ForeignText, NotAnExtension, PackDescriptor, Sha256Digest};
+use env_pack_domain::{DescriptorPath, ForeignText, NotAnExtension, PackDescriptor, Sha256Digest};
 
+use crate::answers_schema::InvalidAnswersSchema;
 use crate::operation_error::{ExitOutcome, Explanation, OperationError};
 use gtc_archive::ArchiveError;
 use gtc_engine::LoadError;
@@ -57,6 +58,15 @@ pub enum PackError {
         component: ForeignText,
         /// The cause.
         source: LoadError,
+    },
+    /// The pack ships a schema of answers that is not valid, so that no answers match it.
+    #[error("its schema of answers is not valid")]
+    AnswersSchema(#[source] InvalidAnswersSchema),
+    /// Two handlers of the pack provide one path.
+    #[error("two of its handlers provide the descriptor path `{path}`")]
+    PathTwice {
+        /// The path.
+        path: DescriptorPath,
     },
     /// A handler's metadata differs from the pack's declaration.
     #[error(
@@ -126,6 +136,14 @@ impl OperationError for PackError {
                 "name the file of one component instead of the pack",
             ),
             Self::Handler { source, .. } => source.explain(),
+            Self::AnswersSchema(_) => Explanation::refused(
+                "answers-schema-invalid",
+                "ask the author of the pack to correct `answers.schema.json`",
+            ),
+            Self::PathTwice { .. } => Explanation::refused(
+                "path-answered-twice",
+                "ask the author of the pack to give each handler its own path",
+            ),
             Self::Differs { .. } => Explanation::refused(
                 "declaration-differs",
                 "ask the author of the pack to rebuild it with `gtc pack build`",

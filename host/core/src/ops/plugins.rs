@@ -152,13 +152,9 @@ impl Plugins {
         // without environments, each path has one handler
         let origin = Origin { pack: None, ..pack.origin(pack_ref, None) };
         let paths: Vec<_> = pack.paths().cloned().collect();
-        for (at, path) in paths.iter().enumerate() {
-            let kept = if paths[..at].contains(path) {
-                Some(&origin)
-            } else {
-                self.registry.origin(path).filter(|kept| kept.archive != origin.archive)
-            };
-            if let Some(kept) = kept {
+        for path in &paths {
+            let kept = self.registry.origin(path);
+            if let Some(kept) = kept.filter(|kept| kept.archive != origin.archive) {
                 return Err(DuplicateRegistration {
                     path: path.clone(),
                     kept: kept.clone(),

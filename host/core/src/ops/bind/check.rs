@@ -12,6 +12,7 @@ use super::error::{BindError, UnsuitablePack};
 use super::intent::Intent;
 use super::paths::ensure_paths_free;
 use crate::Host;
+use crate::answers_schema::AnswersSchema;
 use crate::ops::answers::check_text;
 use crate::ops::load_pack::{self, LoadedPack};
 use crate::ops::pack_error::PackError;
@@ -61,7 +62,7 @@ pub(super) fn check_pack(
     Ok(CheckedPack { fetched, pin, signed, warnings, declared })
 }
 
-/// Checks the answers that the bindings would use against the schema of the pack. Answers that do
+/// Checks the schema of the pack, and the answers that the bindings would use against it. Answers that do
 /// not exist yet are checked when they are written.
 fn check_answers(
     host: &Host,
@@ -70,6 +71,10 @@ fn check_answers(
     pack: &LoadedPack,
 ) -> Result<(), BindError> {
     let Some(schema) = &pack.answers_schema else { return Ok(()) };
+    AnswersSchema::parse(schema).map_err(|source| BindError::Pack {
+        pack_ref: intent.binding.pack_ref.clone(),
+        source: PackError::AnswersSchema(source),
+    })?;
     for key in intent.affected_keys(&stored.environment) {
         let Some(answers_ref) = intent.answers_of(&stored.environment, &key) else { continue };
         let text = match host.store.answers(&intent.environment, Some(&answers_ref)) {
@@ -257,8 +262,7 @@ fn single_pack_registry(
     let origin = pack.origin(pack_ref, None);
     let mut registry = Registry::default();
     for loaded in pack.handlers {
-        // of two handlers with one path, the first is registered, as when the environment is
-        // loaded
+        // a pack provides each path once
         let _ = registry.register(loaded.handler, origin.clone());
     }
     if let Some(config) = config {

@@ -260,13 +260,15 @@ impl DoctorReport {
     /// Reports undeclared and ungranted permissions.
     fn report_permissions(&mut self, assembly: &Assembly, id: &EnvId) {
         for problem in &assembly.permission_problems {
-            let (pack_ref, subject, code, reason, next) = match problem {
+            let (pack_ref, subject, code, severity, reason, next) = match problem {
                 PermissionProblem::Mismatch { pack_ref, bindings, reason } => {
                     let next =
                         "ask the author of the pack to declare exactly the permissions it needs"
                             .to_owned();
                     let subject = FindingSubject::pack(pack_ref, bindings);
-                    (pack_ref, subject, "permission-mismatch", reason.clone(), next)
+                    // the handler works, and what it does not declare is denied
+                    let severity = DiagnosisSeverity::Information;
+                    (pack_ref, subject, "permission-mismatch", severity, reason.clone(), next)
                 }
                 PermissionProblem::Ungranted { binding, missing } => {
                     let reason = format!(
@@ -275,7 +277,8 @@ impl DoctorReport {
                     );
                     let next = format!("grant them with `{}`", grant_command(id, binding, missing));
                     let subject = binding_subject(binding);
-                    (&binding.pack_ref, subject, "permission-not-granted", reason, next)
+                    let severity = DiagnosisSeverity::Finding;
+                    (&binding.pack_ref, subject, "permission-not-granted", severity, reason, next)
                 }
             };
             self.permission_faults.push(PermissionFault {
@@ -284,7 +287,7 @@ impl DoctorReport {
                 reason: reason.clone(),
                 next: next.clone(),
             });
-            self.add_finding(code, DiagnosisSeverity::Finding, subject, reason, next);
+            self.add_finding(code, severity, subject, reason, next);
         }
     }
 
