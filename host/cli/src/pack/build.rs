@@ -152,15 +152,17 @@ impl RenderHuman for BuildReport {
         text.push_str(&format!("  slot      {}\n", self.slot));
         text.push_str(&format!("  kind      {}@{}\n", self.descriptor_path, self.version));
         text.push_str(&format!("  supports  {}\n", self.supported_versions));
+        if !self.without_handler {
+            text.push_str(&permission_lines(&self.tools, &self.network));
+        }
         if self.has_answers_schema {
             text.push_str("  answers   described by `answers.schema.json`\n");
         }
-        if self.without_handler {
-            text.push_str("  no handler: workloads read its answers by name\n");
+        text.push_str(&if self.without_handler {
+            "  no handler: workloads read its answers by name\n".to_owned()
         } else {
-            text.push_str(&permission_lines(&self.tools, &self.network));
-            text.push_str(&import_line(&self.imports));
-        }
+            import_line(&self.imports)
+        });
         text.push_str(&warnings(&self.warnings));
         text + &match &self.bind {
             Some(bind) => format!("next: bind it with `{bind}`\n"),
