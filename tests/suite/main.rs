@@ -38,6 +38,7 @@ mod isolation;
 mod layout;
 mod limits;
 mod log_lines;
+mod moving;
 mod network_probes;
 mod non_utf8_paths;
 mod oci;

@@ -75,7 +75,7 @@ impl Moved {
 
     /// Fails unless everything that belongs to other tools is what they wrote.
     #[track_caller]
-    fn assert_foreign_is_kept(&self) {
+    fn assert_others_are_kept(&self) {
         type Members = BTreeMap<String, Box<RawValue>>;
         let members = |text: &str| serde_json::from_str::<Members>(text).expect("an object");
         let kept = self.document();
@@ -151,7 +151,7 @@ fn an_environment_of_the_native_tool_becomes_healthy() {
     assert_eq!(without, [json!(true), Value::Null, Value::Null], "{checked}");
     let resolved = sandbox.extensions().resolve("ext://acme.oauth.auth0/secondary").succeeded();
     assert_eq!(resolved.result()["answers"], json!({"tenant": "acme"}));
-    moved.assert_foreign_is_kept();
+    moved.assert_others_are_kept();
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn what_the_native_tool_stashed_is_restored() {
     assert_eq!(back["kind"], "acme.oauth.auth0@1.0.0");
     assert!(back["archive_sha256"].is_string() && back.get("without_handler").is_none(), "{back}");
 
-    // the native tool recorded no bytes, so its stash is restored without a pin, and pinned
+    // the native tool recorded no bytes, so what it kept is restored without a pin, and pinned
     let primary = sandbox.extensions().rollback().kind(AUTH0).instance_id("primary");
     let report = primary.succeeded().result();
     assert_eq!(
@@ -191,5 +191,5 @@ fn what_the_native_tool_stashed_is_restored() {
     assert_eq!(moved.states(), ["healthy"; 8]);
     sandbox.env().doctor().succeeded();
     sandbox.env().tool_check().succeeded();
-    moved.assert_foreign_is_kept();
+    moved.assert_others_are_kept();
 }

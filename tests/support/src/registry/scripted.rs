@@ -58,15 +58,22 @@ impl ScriptedRegistry {
 
     /// Serves an image under a tag and its digest.
     pub fn serve(&self, tag: &str, image: &Image) {
+        self.serve_in(REPOSITORY, tag, image);
+    }
+
+    /// Serves an image of a repository under a tag and its digest.
+    pub fn serve_in(&self, repository: &str, tag: &str, image: &Image) {
         let manifest = || {
             let reply =
                 Reply::ok(image.manifest_bytes()).header("Content-Type", image.media_type());
             reply.header("Docker-Content-Digest", &image.digest())
         };
-        self.respond(&manifest_path(tag), [manifest()]);
-        self.respond(&manifest_path(&image.digest()), [manifest()]);
+        for name in [tag, &image.digest()] {
+            self.respond(&format!("/v2/{repository}/manifests/{name}"), [manifest()]);
+        }
         for blob in &image.blobs {
-            self.respond(&blob_path(&digest(blob)), [Reply::ok(blob.clone())]);
+            let path = format!("/v2/{repository}/blobs/{}", digest(blob));
+            self.respond(&path, [Reply::ok(blob.clone())]);
         }
     }
 
