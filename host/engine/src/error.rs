@@ -129,6 +129,12 @@ impl LoadError {
         }
     }
 
+    /// Returns true if this machine could not load the component, which says nothing about the
+    /// component.
+    pub fn is_host_failure(&self) -> bool {
+        matches!(self, Self::Shortage { .. } | Self::Fault(HandlerFault::NotRun { .. }))
+    }
+
     /// Returns the stable name of the kind of error, for programs.
     pub fn kind(&self) -> &'static str {
         match self {

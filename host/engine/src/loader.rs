@@ -280,10 +280,11 @@ impl Engine {
         Ok(LoadedComponent { handler: Box::new(handler), imports })
     }
 
-    /// Returns how many preflights can run at the same time in the address space that this
-    /// process may have (`ulimit -v`). A preflight that does not fit is reported as not run.
+    /// Returns how many preflights can run at the same time with the address space and the file
+    /// descriptors that this process may have (`ulimit -v` and `ulimit -n`). More may end as
+    /// [`HandlerFault::NotRun`].
     pub fn max_preflights(&self) -> usize {
-        process_resources::max_guests()
+        process_resources::max_preflights()
     }
 
     /// Returns the WIT of a component, printed by a worker.

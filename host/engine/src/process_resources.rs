@@ -13,6 +13,8 @@ const DESCRIPTORS_PER_MAPPING: u64 = 4;
 const MAX_MAPPINGS: u64 = 4096;
 /// File descriptors per tool: some nine while it starts, and those of its preflight.
 const DESCRIPTORS_PER_TOOL: u64 = 12;
+/// File descriptors per preflight: its code, and those that WASI and a connection take.
+const DESCRIPTORS_PER_PREFLIGHT: u64 = 4;
 /// Address space of the process without guests, in bytes.
 const PROGRAM_ADDRESS_SPACE: u64 = 512 << 20;
 /// Address space of a guest in addition to its memory, in bytes: guard pages, and the stack and
@@ -29,12 +31,13 @@ pub(super) fn max_tools() -> usize {
     usize::try_from(descriptors() / DESCRIPTORS_PER_TOOL).unwrap_or(usize::MAX).max(1)
 }
 
-/// Returns how many guests with a memory of the usual size fit into the address space.
-pub(super) fn max_guests() -> usize {
-    let Some(limit) = getrlimit(Resource::As).current else { return usize::MAX };
-    let guests = limit.saturating_sub(PROGRAM_ADDRESS_SPACE)
+/// Returns how many preflights may run at the same time, with a memory of the usual size each.
+pub(super) fn max_preflights() -> usize {
+    let address_space = getrlimit(Resource::As).current.unwrap_or(u64::MAX);
+    let by_address_space = address_space.saturating_sub(PROGRAM_ADDRESS_SPACE)
         / MEMORY_RESERVATION.saturating_add(GUEST_ADDRESS_SPACE);
-    usize::try_from(guests).unwrap_or(usize::MAX).max(1)
+    let preflights = by_address_space.min(descriptors() / DESCRIPTORS_PER_PREFLIGHT);
+    usize::try_from(preflights).unwrap_or(usize::MAX).max(1)
 }
 
 fn descriptors() -> u64 {

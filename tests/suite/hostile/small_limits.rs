@@ -55,6 +55,17 @@ fn too_few_open_files_are_not_the_fault_of_the_handler() {
     assert!(message.contains("`ulimit -a`"), "{message}");
 }
 
+#[test]
+fn too_few_files_to_load_a_pack_are_not_findings() {
+    let sandbox = Sandbox::with_local();
+    for verb in ["doctor", "tool-check"] {
+        let line = format!("ulimit -n 4; exec {} op env {verb} local", test_support::gtc());
+        let report = run(sandbox.command("sh").args(["-c", &line])).exited(2).stdout;
+        let message = "this machine could not map the compiled code: Too many open files";
+        assert!(report.contains(message), "{report}");
+    }
+}
+
 fn extension(number: usize) -> Handler {
     Handler::new("extension", &format!("acme.many.n{number}"), "^1")
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::args::environment::OptionalEnvironmentArg;
 use crate::error::UsageError;
+use crate::exit_code::{EXIT_ERROR, EXIT_REFUSED};
 use crate::input::Input;
 use crate::parse::Payload;
 use crate::render::{BAD, GOOD, NOTICE, RenderHuman, empty_cell, plural, verdict_sign};
@@ -39,12 +40,21 @@ impl Payload for DoctorPayload {
 }
 
 pub(super) fn run(runner: &Runner, input: Input<DoctorPayload>) -> io::Result<u8> {
-    runner.check(
+    runner.run_with_writer(
         "env",
         "doctor",
         input,
         |(environment, strict)| Ok(doctor::doctor(&runner.host, &environment, strict)?),
-        |report| report.healthy,
+        |output, report| {
+            output.result(report)?;
+            Ok(if report.is_incomplete {
+                EXIT_ERROR
+            } else if report.healthy {
+                0
+            } else {
+                EXIT_REFUSED
+            })
+        },
     )
 }
 

@@ -27,7 +27,7 @@ pub(super) fn run(runner: &Runner, input: Input<DoctorPayload>) -> io::Result<u8
         },
         |output, report| {
             output.result(report)?;
-            Ok(if report.interrupted {
+            Ok(if report.interrupted || report.is_incomplete {
                 EXIT_ERROR
             } else if report.passed() {
                 0

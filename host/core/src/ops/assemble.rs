@@ -192,6 +192,11 @@ impl Assembly {
         self.failures.iter().find(|failure| failure.bindings.contains(&key))
     }
 
+    /// Returns true if this machine could not load a pack, which says nothing about the pack.
+    pub(super) fn has_host_failure(&self) -> bool {
+        self.failures.iter().any(|failure| failure.error.is_host_failure())
+    }
+
     /// Returns why the handler of a binding was left out.
     pub(super) fn duplicate(&self, binding: &Binding) -> Option<&DuplicateRegistration> {
         let key = binding.key();

@@ -109,6 +109,13 @@ pub enum PackError {
     },
 }
 
+impl PackError {
+    /// Returns true if this machine could not load a handler, which says nothing about the pack.
+    pub(super) fn is_host_failure(&self) -> bool {
+        matches!(self, Self::Handler { source, .. } if source.is_host_failure())
+    }
+}
+
 impl OperationError for PackError {
     fn explain(&self) -> Explanation {
         match self {

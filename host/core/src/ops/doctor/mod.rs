@@ -66,6 +66,7 @@ pub(super) fn diagnose(
         .collect();
     report.healthy =
         report.findings.iter().all(|finding| finding.severity < DiagnosisSeverity::Finding);
+    report.is_incomplete = assembly.has_host_failure();
     for next in report.next_steps() {
         *next = host.repeated_flags.complete(next);
     }
@@ -99,6 +100,7 @@ fn empty_report(
         bindings: Vec::new(),
         findings: Vec::new(),
         healthy: true,
+        is_incomplete: false,
         has_runtime: stored.has_runtime,
         checked_at: host.now().to_string(),
     }

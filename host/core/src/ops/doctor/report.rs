@@ -48,6 +48,9 @@ pub struct DoctorReport {
     pub findings: Vec<DoctorFinding>,
     /// Whether there is no finding, information aside.
     pub healthy: bool,
+    /// Whether this machine could not load a pack, so that nothing is known about it.
+    #[serde(skip)]
+    pub is_incomplete: bool,
     /// Whether `runtime.json` exists, which a runtime writes.
     pub has_runtime: bool,
     /// The time of the diagnosis, as an

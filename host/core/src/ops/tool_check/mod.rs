@@ -47,6 +47,7 @@ impl<'a> Preflights<'a> {
         let environment = stored.environment.id();
         let mut finished = scheduler::run_all(host, &stored, &assembly, is_interrupted);
         let mut report = ToolCheckReport::new(environment.clone(), host.now());
+        report.is_incomplete = assembly.has_host_failure();
         for binding in stored.environment.bindings() {
             match assembly.resolve(binding) {
                 Ok(_) => {

@@ -33,6 +33,10 @@ pub struct ToolCheckReport {
     pub failed_preflights: usize,
     /// Whether the check was interrupted before all preflights had finished.
     pub interrupted: bool,
+    /// Whether this machine could not load a pack or run a preflight, so that nothing is known
+    /// about it.
+    #[serde(skip)]
+    pub is_incomplete: bool,
     /// The time of the checks, as an [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339)
     /// timestamp.
     pub checked_at: String,
@@ -76,6 +80,9 @@ pub struct PreflightReport {
     /// The fault, if it returned no checks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<PreflightFault>,
+    /// Whether this machine could not run it.
+    #[serde(skip)]
+    pub is_host_failure: bool,
 }
 
 /// The reason why a preflight returned no checks.
@@ -100,7 +107,13 @@ impl PreflightReport {
 
     fn failed(kind: &'static str, message: String) -> Self {
         let fault = Some(PreflightFault { kind, message });
-        Self { checks: Vec::new(), probes: Vec::new(), without_handler: false, fault }
+        Self {
+            checks: Vec::new(),
+            probes: Vec::new(),
+            without_handler: false,
+            fault,
+            is_host_failure: false,
+        }
     }
 }
 
@@ -108,9 +121,12 @@ impl From<Result<Preflight, HandlerFault>> for PreflightReport {
     fn from(result: Result<Preflight, HandlerFault>) -> Self {
         match result {
             Ok(Preflight { checks, probes }) => {
-                Self { checks, probes, without_handler: false, fault: None }
+                Self { checks, probes, without_handler: false, fault: None, is_host_failure: false }
             }
-            Err(fault) => Self::failed(fault.kind(), fault.to_string()),
+            Err(fault) => Self {
+                is_host_failure: matches!(fault, HandlerFault::NotRun { .. }),
+                ..Self::failed(fault.kind(), fault.to_string())
+            },
         }
     }
 }
@@ -161,6 +177,7 @@ impl ToolCheckReport {
             failed_checks: 0,
             failed_preflights: 0,
             interrupted: false,
+            is_incomplete: false,
             checked_at: checked_at.to_string(),
         }
     }
@@ -181,6 +198,7 @@ impl ToolCheckReport {
         self.failed_checks +=
             preflight.checks.iter().filter(|check| !check.outcome.passed()).count();
         self.failed_preflights += usize::from(preflight.fault.is_some());
+        self.is_incomplete |= preflight.is_host_failure;
         let kind = binding.kind.clone();
         match &binding.place {
             BindingPlace::Slot(slot) => {
