@@ -94,7 +94,7 @@ fn the_program_refuses_it_by_name() {
     assert!(message.contains(REFUSAL), "{message}");
     let pack = packs::archive("state", PATH, "^1", text_slot(), Permissions::default());
     let pack = sandbox.write("text-slot.gtpack", pack);
-    let update = sandbox.env_packs().update("state").kind(&format!("{PATH}@1.0.0"));
+    let update = sandbox.env_packs().update("state").kind(format!("{PATH}@1.0.0"));
     let message = update.pack_ref(&pack).refused(1, "unsupported-wit-version");
     assert!(message.contains(REFUSAL), "{message}");
     let report = sandbox.gtc(["pack", "validate", &pack.to_string_lossy()]).exited(1).stdout;
