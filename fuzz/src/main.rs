@@ -6,12 +6,13 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
+use anyhow::{Context as _, Result};
 use gtc_fuzz::{TARGETS, Target, mutate, target};
 
 /// Default number of runs for each target.
 const RUNS: u64 = 100_000;
 
-fn main() -> ExitCode {
+fn main() -> Result<ExitCode> {
     gtc_engine::worker::run_if_worker();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let chosen: Vec<Target> = match arguments.first().map(String::as_str) {
@@ -22,24 +23,29 @@ fn main() -> ExitCode {
     if chosen.is_empty() {
         println!("usage: gtc-fuzz <target>|all [--runs N] [--seed N], or gtc-fuzz <target> <file>");
         println!("targets: {}", TARGETS.map(|target| target.name).join(" "));
-        return ExitCode::from(2);
+        return Ok(ExitCode::from(2));
     }
     if let (Some(file), [target]) =
         (arguments.get(1).filter(|argument| !argument.starts_with("--")), chosen.as_slice())
     {
-        (target.run)(&std::fs::read(file).expect("the file"));
-        return ExitCode::SUCCESS;
+        let input = std::fs::read(file).with_context(|| format!("reading `{file}`"))?;
+        (target.run)(&input);
+        return Ok(ExitCode::SUCCESS);
     }
-    let runs = option(&arguments, "--runs").unwrap_or(RUNS);
-    let seed = option(&arguments, "--seed").unwrap_or(1);
+    let runs = option(&arguments, "--runs")?.unwrap_or(RUNS);
+    let seed = option(&arguments, "--seed")?.unwrap_or(1);
     let survived = chosen.iter().filter(|target| survives(target, runs, seed)).count();
-    if survived == chosen.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    Ok(if survived == chosen.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The number after a flag.
-fn option(arguments: &[String], name: &str) -> Option<u64> {
-    let at = arguments.iter().position(|argument| argument == name)?;
-    arguments.get(at + 1)?.parse().ok()
+fn option(arguments: &[String], name: &str) -> Result<Option<u64>> {
+    let Some(at) = arguments.iter().position(|argument| argument == name) else {
+        return Ok(None);
+    };
+    let number = arguments.get(at + 1).with_context(|| format!("`{name}` needs a number"))?;
+    let number = number.parse().with_context(|| format!("`{name} {number}` is not a number"))?;
+    Ok(Some(number))
 }
 
 /// Runs a target on the corpus and its mutations. Returns false if it fails.

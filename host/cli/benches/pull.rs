@@ -11,6 +11,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use anyhow::{Context as _, Result, ensure};
 use env_pack_domain::Sha256Digest;
 
 /// The size of the pack, in bytes.
@@ -18,17 +19,17 @@ const PACK_BYTES: usize = 64 << 20;
 /// The number of measurements of each.
 const ROUNDS: usize = 15;
 
-fn main() {
+fn main() -> Result<()> {
     let is_installed = |program: &str| Command::new(program).arg("--version").output().is_ok();
     if let Some(missing) =
         ["docker-registry", "skopeo"].into_iter().find(|program| !is_installed(program))
     {
         println!("NOT MEASURED: `{missing}` is not installed");
-        return;
+        return Ok(());
     }
-    let folder = tempfile::tempdir().expect("a folder");
-    let (mut registry, address) = start(folder.path());
-    push(folder.path(), &address);
+    let folder = tempfile::tempdir()?;
+    let (mut registry, address) = start(folder.path())?;
+    push(folder.path(), &address)?;
     let ours = folder.path().join("pack.gtpack");
     let theirs = folder.path().join("copy");
     let mut times = [Vec::new(), Vec::new()];
@@ -45,17 +46,17 @@ fn main() {
             &format!("docker://{address}/bench/pack:1"),
         ]);
         copy.arg(format!("dir:{}", theirs.display()));
-        let pair = [timed(&mut pull), timed(&mut copy)];
+        let pair = [timed(&mut pull)?, timed(&mut copy)?];
         // the first round fills the caches of the system
         if round > 0 {
             times.iter_mut().zip(pair).for_each(|(times, time)| times.push(time));
         }
-        assert_eq!(std::fs::metadata(&ours).expect("a pack").len(), PACK_BYTES as u64);
-        std::fs::remove_file(&ours).expect("removed");
-        std::fs::remove_dir_all(&theirs).expect("removed");
+        ensure!(std::fs::metadata(&ours)?.len() == PACK_BYTES as u64, "the pack is incomplete");
+        std::fs::remove_file(&ours)?;
+        std::fs::remove_dir_all(&theirs)?;
     }
-    registry.kill().expect("it runs");
-    registry.wait().expect("it ended");
+    registry.kill()?;
+    registry.wait()?;
     let [ours, theirs] = times.map(median);
     println!(
         "pull of 64 MiB: gtc {:.0} ms ({:.0} MiB/s), skopeo {:.0} ms, ratio {:.2}",
@@ -64,14 +65,15 @@ fn main() {
         theirs.as_secs_f64() * 1e3,
         ours.as_secs_f64() / theirs.as_secs_f64(),
     );
+    Ok(())
 }
 
-fn timed(command: &mut Command) -> Duration {
+fn timed(command: &mut Command) -> Result<Duration> {
     let start = Instant::now();
-    let output = command.output().expect("it starts");
+    let output = command.output()?;
     let time = start.elapsed();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    time
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Ok(time)
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
@@ -80,7 +82,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
 }
 
 /// Starts a registry on a free port, and returns its address.
-fn start(folder: &Path) -> (Child, String) {
+fn start(folder: &Path) -> Result<(Child, String)> {
     let config = folder.join("config.yml");
     let storage = folder.join("storage");
     let text = format!(
@@ -88,7 +90,7 @@ fn start(folder: &Path) -> (Child, String) {
          storage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: \"127.0.0.1:0\", secret: bench}}\n",
         storage.display()
     );
-    std::fs::write(&config, text).expect("a file");
+    std::fs::write(&config, text)?;
     let mut command = Command::new("docker-registry");
     let mut process = command
         .arg("serve")
@@ -96,19 +98,18 @@ fn start(folder: &Path) -> (Child, String) {
         .env_clear()
         .stderr(Stdio::piped())
         .stdout(Stdio::null())
-        .spawn()
-        .expect("it starts");
-    let mut log = BufReader::new(process.stderr.take().expect("its log")).lines();
+        .spawn()?;
+    let mut log = BufReader::new(process.stderr.take().context("it has no log")?).lines();
     let address = log.by_ref().map_while(Result::ok).find_map(|line| {
         let (_, rest) = line.split_once("listening on ")?;
         Some(rest.split(['"', ' ']).next().unwrap_or_default().to_owned())
     });
     std::thread::spawn(move || log.for_each(drop));
-    (process, address.expect("it listens"))
+    Ok((process, address.context("`docker-registry` ended before it listened")?))
 }
 
 /// Pushes an artifact of random bytes, which cannot be compressed.
-fn push(folder: &Path, address: &str) {
+fn push(folder: &Path, address: &str) -> Result<()> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut word = || {
         state ^= state << 13;
@@ -118,23 +119,24 @@ fn push(folder: &Path, address: &str) {
     };
     let pack: Vec<u8> = std::iter::repeat_with(&mut word).flatten().take(PACK_BYTES).collect();
     let image = folder.join("image");
-    std::fs::create_dir(&image).expect("a folder");
-    let write = |bytes: &[u8]| {
+    std::fs::create_dir(&image)?;
+    let write = |bytes: &[u8]| -> Result<Sha256Digest> {
         let digest = Sha256Digest::compute(bytes);
-        std::fs::write(image.join(digest.hex()), bytes).expect("a file");
-        digest
+        std::fs::write(image.join(digest.hex()), bytes)?;
+        Ok(digest)
     };
-    let config = write(b"{}");
-    let layer = write(&pack);
+    let config = write(b"{}")?;
+    let layer = write(&pack)?;
     let manifest = format!(
         "{{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\
          \"config\":{{\"mediaType\":\"application/vnd.oci.image.config.v1+json\",\"digest\":\"{config}\",\"size\":2}},\
          \"layers\":[{{\"mediaType\":\"application/vnd.greentic.gtpack.v1+zip\",\"digest\":\"{layer}\",\"size\":{PACK_BYTES}}}]}}"
     );
-    std::fs::write(image.join("manifest.json"), manifest).expect("a file");
-    std::fs::write(image.join("version"), "Directory Transport Version: 1.1\n").expect("a file");
+    std::fs::write(image.join("manifest.json"), manifest)?;
+    std::fs::write(image.join("version"), "Directory Transport Version: 1.1\n")?;
     let mut copy = Command::new("skopeo");
     copy.args(["copy", "--quiet", "--dest-tls-verify=false"])
         .arg(format!("dir:{}", image.display()));
-    timed(copy.arg(format!("docker://{address}/bench/pack:1")));
+    timed(copy.arg(format!("docker://{address}/bench/pack:1")))?;
+    Ok(())
 }

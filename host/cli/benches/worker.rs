@@ -8,6 +8,7 @@
 
 use std::time::{Duration, Instant};
 
+use anyhow::{Context as _, Result};
 use env_pack_domain::Sha256Digest;
 use gtc_engine::{
     AcceptedVersions, Engine, EngineLimits, EngineSettings, Provenance, ToolEnvironment, Worker,
@@ -30,11 +31,11 @@ fn engine(worker: Worker) -> Engine {
     })
 }
 
-fn load(engine: &Engine, component: &[u8]) -> Duration {
+fn load(engine: &Engine, component: &[u8]) -> Result<Duration> {
     let digest = Sha256Digest::compute(component);
     let start = Instant::now();
-    engine.load(component, &digest, Provenance::External).expect("it loads");
-    start.elapsed()
+    engine.load(component, &digest, Provenance::External)?;
+    Ok(start.elapsed())
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
@@ -42,16 +43,16 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-fn main() {
+fn main() -> Result<()> {
     let host_engine = engine(Worker::InProcess);
     let worker_engine = engine(Worker::Program(env!("CARGO_BIN_EXE_gtc").into()));
     for path in [test_artifacts::vault(), test_artifacts::std_witness()] {
-        let component = std::fs::read(&path).expect("a guest");
+        let component = std::fs::read(&path).with_context(|| path.display().to_string())?;
         let mut in_process = Vec::new();
         let mut in_worker = Vec::new();
         for _ in 0..TURNS {
-            in_process.push(load(&host_engine, &component));
-            in_worker.push(load(&worker_engine, &component));
+            in_process.push(load(&host_engine, &component)?);
+            in_worker.push(load(&worker_engine, &component)?);
         }
         let in_process = median(in_process).as_secs_f64();
         let in_worker = median(in_worker).as_secs_f64();
@@ -65,4 +66,5 @@ fn main() {
             in_worker / in_process,
         );
     }
+    Ok(())
 }
