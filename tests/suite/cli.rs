@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use test_support::{Sandbox, assert_contains, gtc, text};
+use test_support::{Sandbox, assert_contains, gtc, run, text};
 
 /// All commands, each as its path of subcommands.
 pub(crate) fn verbs() -> Vec<Vec<String>> {
@@ -64,6 +64,31 @@ fn every_verb_reads_an_answers_file() {
 }
 
 #[test]
+fn answers_come_from_standard_input_or_a_fifo() {
+    let sandbox = Sandbox::new();
+    let from_stdin = |text: &str| {
+        let answers = sandbox.write("answers", text);
+        let mut gtc = sandbox.gtc_command();
+        gtc.args(["op", "env", "create", "--answers", "-"]);
+        run(gtc.stdin(std::fs::File::open(answers).expect("a file")))
+    };
+    let json = "\u{feff}{\t\"environment_id\": \"one\", \"name\": \"\\ud83d\\ude00\\/\"}";
+    from_stdin(json).succeeded();
+    from_stdin("environment_id: two\n").succeeded();
+    let refused = from_stdin("environment_id: {\n").refused(2, "invalid-argument");
+    assert_contains(&refused, &["invalid arguments in standard input"]);
+    from_stdin(&" ".repeat((1 << 20) + 1)).refused(2, "too-large");
+    let fifo = "mkfifo fifo; echo 'environment_id: three' > fifo & $0 op env create --answers fifo";
+    run(sandbox.command("/bin/sh").args(["-c", fifo, gtc()])).succeeded();
+    let pipe = "$0 op env create --answers <(echo '{\"environment_id\": \"four\"}')";
+    run(sandbox.command("/bin/bash").args(["-c", pipe, gtc()])).succeeded();
+    let listed = sandbox.gtc(["op", "env", "list"]).succeeded().result();
+    let ids = test_support::members(&listed["environments"], "environment_id");
+    assert_eq!(ids, [json!("four"), json!("one"), json!("three"), json!("two")]);
+    assert_eq!(sandbox.document("one")["name"], "\u{1f600}/");
+}
+
+#[test]
 fn schemas_list_allowed_values() {
     let slots = json!(["deployer", "secrets", "telemetry", "sessions", "state", "revocation"]);
     for verb in ["add", "update", "remove", "rollback"] {
@@ -122,12 +147,9 @@ fn format_defaults_to_json_off_a_terminal() {
     assert!(human.contains("ENVIRONMENT") && !human.contains('\u{1b}'), "{human}");
     let mut command = sandbox.gtc_command();
     command.args(["op", "env", "list", "--format", "human"]).env("CLICOLOR_FORCE", "1");
-    assert!(
-        test_support::run(&mut command).stdout.contains('\u{1b}'),
-        "`CLICOLOR_FORCE` forces colour"
-    );
+    assert!(run(&mut command).stdout.contains('\u{1b}'), "`CLICOLOR_FORCE` forces colour");
     command.env("NO_COLOR", "1").env_remove("CLICOLOR_FORCE");
-    assert!(!test_support::run(&mut command).stdout.contains('\u{1b}'));
+    assert!(!run(&mut command).stdout.contains('\u{1b}'));
 }
 
 #[test]
@@ -219,12 +241,12 @@ fn missing_home_names_the_variables_to_set() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.gtc_command();
     command.args(["op", "env", "list"]).env("HOME", "somewhere").env_remove("GTC_CACHE_DIR");
-    let ran = test_support::run(&mut command).exited(2);
+    let ran = run(&mut command).exited(2);
     assert!(ran.stderr.contains("set HOME"), "{ran:?}");
     command
         .env("GTC_STORE_ROOT", sandbox.home().join("store"))
         .env("GTC_CACHE_DIR", sandbox.home().join("cache"));
-    test_support::run(&mut command).succeeded();
+    run(&mut command).succeeded();
 }
 
 #[test]
@@ -232,7 +254,7 @@ fn closed_pipe_is_not_an_error() {
     let sandbox = Sandbox::with_local();
     let mut command = sandbox.command("/bin/sh");
     command.arg("-c").arg(format!("{} op env show local | head -c 1; exit 0", gtc()));
-    let ran = test_support::run(&mut command).succeeded();
+    let ran = run(&mut command).succeeded();
     assert_eq!(ran.stderr, "");
 }
 
@@ -260,9 +282,7 @@ fn limits_can_be_changed_but_not_disabled() {
         .refused(1, "archive-too-large");
     assert!(refused.contains("more than the 1024 allowed"), "{refused}");
     let mut command = sandbox.gtc_command();
-    let ran = test_support::run(
-        command.args(inspect).env("GTC_LIMITS", "probe.number=1,archive.entries=2"),
-    );
+    let ran = run(command.args(inspect).env("GTC_LIMITS", "probe.number=1,archive.entries=2"));
     ran.refused(1, "zip-entry-count");
     for bad in [
         "archive.bytes=0",

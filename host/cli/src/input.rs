@@ -37,7 +37,7 @@ impl<P: Args> Args for Input<P> {
                 .long(ANSWERS)
                 .value_name("FILE")
                 .value_parser(clap::value_parser!(PathBuf))
-                .help("Read the arguments from a JSON or YAML file instead"),
+                .help("Read the arguments from a JSON or YAML file, or `-` for standard input"),
             Arg::new(SCHEMA)
                 .long(SCHEMA)
                 .action(ArgAction::SetTrue)

@@ -97,9 +97,12 @@ impl Runner {
         };
         let bytes = ops::payload_file(&self.host, &path)?;
         let NamedArguments(payload) = document::parse_strict(&bytes, &path).map_err(|reason| {
-            let path = ForeignText::new(path.to_string_lossy());
+            let place = match path.to_string_lossy() {
+                path if path == "-" => "standard input".to_owned(),
+                path => format!("`{}`", ForeignText::new(path)),
+            };
             let reason = ForeignText::sentence(&reason);
-            CliError::Arguments(format!("invalid arguments in `{path}`: {reason}"))
+            CliError::Arguments(format!("invalid arguments in {place}: {reason}"))
         })?;
         Ok(payload)
     }

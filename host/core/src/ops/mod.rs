@@ -51,10 +51,10 @@ pub use crate::shell::quoted;
 /// The largest `--answers` file that is read, in bytes. A payload has a dozen fields.
 const PAYLOAD_BYTES: u64 = 1 << 20;
 
-/// Reads a file that holds the arguments of an operation.
+/// Reads a file that holds the arguments of an operation; `-` is standard input.
 ///
 /// # Errors
 /// [`InputError`] when the file cannot be read.
 pub fn payload_file(host: &crate::Host, path: &std::path::Path) -> Result<Vec<u8>, InputError> {
-    input_file::read(host, path, PAYLOAD_BYTES)
+    input_file::read_input(host, path, PAYLOAD_BYTES)
 }
