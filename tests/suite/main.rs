@@ -53,6 +53,7 @@ mod refusals;
 mod schemas;
 mod secret_leaks;
 mod severities;
+mod terminals;
 mod tool_arguments;
 mod toolchains;
 mod transcripts;

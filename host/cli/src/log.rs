@@ -6,6 +6,7 @@ use std::fmt;
 use std::io;
 use std::time::Instant;
 
+use crate::locale::with_signs;
 use env_pack_domain::ForeignText;
 use gtc_core::{LogLevel, LogLine};
 use tracing_subscriber::filter::Targets;
@@ -90,7 +91,8 @@ struct LineWriter(ProgressDisplay);
 impl io::Write for LineWriter {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(line);
-        let text = ForeignText::new(text.trim_end_matches('\n'));
+        let text = ForeignText::new(text.trim_end_matches('\n')).to_string();
+        let text = with_signs(&text);
         // a log line that cannot be written fails no command
         self.0.suspend(|| drop(writeln!(anstream::stderr(), "{text}")));
         Ok(line.len())

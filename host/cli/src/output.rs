@@ -1,7 +1,7 @@
 //! Writes results to standard output and errors to standard error, as text or as one JSON
 //! document.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use env_pack_domain::terminal_safe_json;
 use gtc_core::RepeatedFlags;
@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::error::CliError;
 use super::global::Format;
+use super::locale::with_signs;
 use super::render::RenderHuman;
 use super::table::Style;
 
@@ -54,7 +55,10 @@ impl<'a> Output<'a> {
     /// Writes a result to standard output.
     pub(crate) fn result<T: Serialize + RenderHuman>(&self, result: &T) -> io::Result<()> {
         match self.format {
-            Format::Human => print(&self.repeated_flags.complete(&result.render_human(self.verb))),
+            Format::Human => {
+                let text = self.repeated_flags.complete(&result.render_human(self.verb));
+                print(&with_signs(&text))
+            }
             Format::Json => print_json(&Success { op: self.verb, noun: self.noun, result }),
         }
     }
@@ -73,9 +77,8 @@ impl<'a> Output<'a> {
                 let hint = hint
                     .map(|hint| format!("{} {hint}\n", Style::Notice.paint("next:")))
                     .unwrap_or_default();
-                anstream::stderr().write_all(
-                    format!("{} {message}\n{hint}", Style::Bad.paint("error:")).as_bytes(),
-                )
+                let text = format!("{} {message}\n{hint}", Style::Bad.paint("error:"));
+                anstream::stderr().write_all(with_signs(&text).as_bytes())
             }
             Format::Json => {
                 let error = ErrorBody { kind, message, hint };
@@ -102,6 +105,16 @@ pub(crate) fn print_json(value: &impl Serialize) -> io::Result<()> {
         io::stdout().lock(),
         &compact_json(terminal_safe_json(serde_json::to_string(value)?).as_bytes()),
     )
+}
+
+/// Writes a schema to standard output: on one line, or indented at a terminal.
+pub(crate) fn print_schema(schema: &impl Serialize) -> io::Result<()> {
+    if !io::stdout().is_terminal() {
+        return print_json(schema);
+    }
+    let mut text = terminal_safe_json(serde_json::to_string_pretty(schema)?);
+    text.push('\n');
+    write_result(io::stdout().lock(), text.as_bytes())
 }
 
 /// Writes a result. A closed pipe is not an error: the exit code stays that of the result.

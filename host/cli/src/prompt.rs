@@ -5,6 +5,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
 use env_pack_domain::{ForeignText, Permissions};
 
 use super::error::CliError;
+use super::locale::with_signs;
 use gtc_core::answers_schema::Question;
 use gtc_core::document::JsonValue;
 
@@ -107,6 +108,6 @@ fn ask_line(prompt: &str, limit: u64) -> io::Result<Option<String>> {
 
 fn tell(text: &str) -> io::Result<()> {
     let mut terminal = anstream::stderr();
-    terminal.write_all(text.as_bytes())?;
+    terminal.write_all(with_signs(text).as_bytes())?;
     terminal.flush()
 }

@@ -73,7 +73,7 @@ impl Runner {
         write: impl FnOnce(&Output<'_>, &R) -> io::Result<u8>,
     ) -> io::Result<u8> {
         if matches!(input, Input::Schema) {
-            return output::print_json(&document::schema::<P>()).map(|()| 0);
+            return output::print_schema(&document::schema::<P>()).map(|()| 0);
         }
         let request = self.read_payload(input).and_then(|payload| Ok(payload.into_request()?));
         let output =

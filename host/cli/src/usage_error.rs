@@ -6,7 +6,7 @@
 )]
 
 use std::ffi::{OsStr, OsString};
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -15,15 +15,15 @@ use env_pack_domain::ForeignText;
 use super::commands::{self, command_tree};
 use super::exit_code::EXIT_ERROR;
 use super::global::Format;
-use super::output::Output;
+use super::locale::with_signs;
+use super::output::{self, Output};
 
 /// Prints help, the version, or the usage error that clap found.
 pub(crate) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     if !error.use_stderr() {
-        return match error.print() {
+        // a closed pipe is not an error: the reader has seen enough, as in `gtc --help | head`
+        return match output::print(&with_signs(&error.render().ansi().to_string())) {
             Ok(()) => ExitCode::SUCCESS,
-            // the reader has seen enough, as in `gtc --help | head`
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
             Err(_) => EXIT_ERROR.into(),
         };
     }
@@ -31,7 +31,9 @@ pub(crate) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     // escaping an argument that is not UTF-8 would replace its bytes and hide the error
     let escaped = parse_escaped(arguments).filter(|_| error.kind() != ErrorKind::InvalidUtf8);
     let _ = match (escaped, format) {
-        (Some(error), Format::Human) => error.print(),
+        (Some(error), Format::Human) => {
+            anstream::stderr().write_all(with_signs(&error.render().ansi().to_string()).as_bytes())
+        }
         (Some(error), Format::Json) => print_json(&error, arguments),
         (None, _) => report_invalid_utf8(error, arguments, format),
     };

@@ -10,7 +10,12 @@ use std::ptr::{null, null_mut};
 /// Runs a program on a new terminal, types, and returns its exit code and all that it wrote
 /// to the screen.
 pub fn talk(command: &mut Command, typed: &str) -> (i32, String) {
-    let (mut ours, theirs) = pair();
+    talk_at(command, typed, 0)
+}
+
+/// Like [`talk`], on a terminal of this many columns; 0 means that it does not tell.
+pub fn talk_at(command: &mut Command, typed: &str, columns: u16) -> (i32, String) {
+    let (mut ours, theirs) = pair(columns);
     let handle = || theirs.try_clone().expect("a handle");
     // SAFETY: the closure only makes two system calls. Without its own session the program
     // would use the terminal of the tests, if there is one.
@@ -40,10 +45,12 @@ pub fn talk(command: &mut Command, typed: &str) -> (i32, String) {
 }
 
 /// Both ends of a new terminal.
-fn pair() -> (File, File) {
+fn pair(columns: u16) -> (File, File) {
+    let rows = columns.min(24);
+    let size = libc::winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
     let (mut ours, mut theirs) = (-1, -1);
-    // SAFETY: both numbers live as long as the call; name, settings and size are optional.
-    let result = unsafe { libc::openpty(&mut ours, &mut theirs, null_mut(), null(), null()) };
+    // SAFETY: both numbers and the size live as long as the call; name and settings are optional.
+    let result = unsafe { libc::openpty(&mut ours, &mut theirs, null_mut(), null(), &size) };
     assert_eq!(result, 0, "{}", std::io::Error::last_os_error());
     // SAFETY: the call created both, and nothing else owns them.
     unsafe { (File::from_raw_fd(ours), File::from_raw_fd(theirs)) }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use env_pack_domain::ForeignText;
 use indicatif::{BinaryBytes, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::locale;
 use gtc_core::{Progress, Transfer};
 
 /// Delay before progress is shown: shorter work could not be read anyway.
@@ -86,9 +87,9 @@ impl ProgressDisplay {
             return;
         }
         // the templates are valid; if one is not, the default is good enough
-        hidden.set_style(
-            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
-        );
+        let style =
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        hidden.set_style(if *locale::IS_UTF8 { style } else { style.tick_chars("|/-\\ ") });
         let bar = self.lines.add(hidden);
         bar.enable_steady_tick(REDRAW_INTERVAL);
         let _ = ended.recv();
