@@ -103,3 +103,20 @@ fn global_options_have_a_page_of_their_own() {
     let verb = sandbox.gtc(["op", "env", "list", "--help"]).succeeded().stdout;
     assert!(verb.contains("See `gtc help options`") && !verb.contains("--store-root"), "{verb}");
 }
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let sandbox = Sandbox::new();
+    clap_mangen::generate_to(gtc::manual_tree(), sandbox.home()).expect("pages");
+    for verb in crate::cli::verbs() {
+        let page = sandbox.read_text(format!("gtc-{}.1", verb.join("-")));
+        assert!(page.contains("gtc(1)") && !page.contains("store\\-root"), "{verb:?}: {page}");
+    }
+    let page = sandbox.read_text("gtc-op-env-packs-add.1");
+    let synopsis = page.lines().skip_while(|line| *line != ".SH SYNOPSIS").nth(1);
+    let synopsis = synopsis.expect("a synopsis").replace("\\fB", "").replace("\\fR", "");
+    assert!(synopsis.contains("<\\-\\-slot>"), "{synopsis}");
+    // the page of the program lists the global options, with variables but without their values
+    let page = sandbox.read_text("gtc.1");
+    assert!(page.contains("store\\-root") && page.contains("GTC_STORE_ROOT"), "{page}");
+}

@@ -85,6 +85,12 @@ pub(crate) fn plain_tree() -> clap::Command {
     Cli::command()
 }
 
+/// The command tree for manual pages: required arguments are required, and the page of each
+/// command names that of `gtc` for the global options.
+pub fn manual_tree() -> clap::Command {
+    help::manual_pages(Cli::command())
+}
+
 /// Parses the arguments of the program.
 pub(crate) fn parse<S>(arguments: impl IntoIterator<Item = S>) -> Result<Cli, clap::Error>
 where

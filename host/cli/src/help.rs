@@ -32,6 +32,17 @@ pub(crate) fn short_pages(tree: Command) -> Command {
     })
 }
 
+/// Hides the global options from the manual pages of all commands but `gtc` itself.
+pub(crate) fn manual_pages(tree: Command) -> Command {
+    tree.mut_subcommands(|command| {
+        let notes = command.get_after_help().map(|notes| format!("{notes}\n\n"));
+        let notes = notes.unwrap_or_default() + "See gtc(1) for global options.";
+        manual_pages(command)
+            .after_help(notes)
+            .defer(|command| command.mut_args(hide_global_option))
+    })
+}
+
 fn hide_global_option(arg: Arg) -> Arg {
     let is_hidden = arg.is_hide_set() || arg.is_global_set();
     arg.hide(is_hidden)

@@ -19,6 +19,7 @@ mod grammar;
 mod grants;
 mod help;
 mod input;
+mod locale;
 mod log;
 mod output;
 mod pack;
@@ -35,7 +36,7 @@ mod usage_error;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-pub use commands::command_tree;
+pub use commands::{command_tree, manual_tree};
 pub use exit_code::EXIT_ERROR;
 
 use commands::dispatch;
