@@ -188,6 +188,7 @@ fn preflight(handler: &dyn EnvPackHandler) -> Result<Preflight, HandlerFault> {
         instance_id: None,
         answers_json: "{\"fuzz\": true}".to_owned(),
         grants: Permissions::default(),
+        declared: Permissions::default(),
     };
     let answer = handler.preflight(&context);
     match &answer {

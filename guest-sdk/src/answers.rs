@@ -21,6 +21,11 @@ impl Answers {
         Self(json.into())
     }
 
+    /// The JSON text of all answers.
+    pub(crate) fn raw_document(&self) -> &str {
+        &self.0
+    }
+
     /// The answer with this name, if it is a string.
     pub fn text(&self, name: &str) -> Option<String> {
         json::string(json::member(&self.0, name)?)

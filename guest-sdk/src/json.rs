@@ -20,6 +20,16 @@ pub(crate) fn member<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     None
 }
 
+/// The JSON text of the value that names separated by dots lead to; none if it is missing or
+/// null.
+pub(crate) fn member_at<'a>(text: &'a str, path: &str) -> Option<&'a str> {
+    let mut value = text;
+    for name in path.split('.') {
+        value = member(value, name)?;
+    }
+    (value != "null").then_some(value)
+}
+
 /// The end of the value at the beginning of `text`.
 fn end(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
@@ -87,7 +97,18 @@ fn code_unit(characters: &mut core::str::Chars<'_>) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::{member, string};
+    use super::{member, member_at, string};
+
+    #[test]
+    fn a_path_leads_to_a_member() {
+        let text = r#"{"a": "x", "b": {"c": {"d": "y"}}, "e": null}"#;
+        for (path, value) in [("a", Some("\"x\"")), ("b.c.d", Some("\"y\"")), ("e", None)] {
+            assert_eq!(member_at(text, path), value, "{path}");
+        }
+        for missing in ["", "b.c.e", "a.b", "f"] {
+            assert_eq!(member_at(text, missing), None, "{missing}");
+        }
+    }
 
     #[test]
     fn members_are_found_by_their_complete_name() {

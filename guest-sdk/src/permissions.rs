@@ -115,6 +115,13 @@ impl<const N: usize> ByteWriter<N> {
                 };
                 writer.number(port).byte(b'"')
             }
+            Ask::Answer { path } => {
+                assert!(
+                    is_answer_path(path),
+                    "an answer is named by at most 8 names of letters, digits, `_` and `-`, with dots between them"
+                );
+                self.text("\"${answers.").text(path).text("}\"")
+            }
         }
     }
 
@@ -156,6 +163,30 @@ const fn is_host(host: &str) -> bool {
     !host.is_empty() && host.len() <= 253
 }
 
+/// Returns true for the names of an answer that a pack may declare, separated by dots.
+const fn is_answer_path(path: &str) -> bool {
+    let bytes = path.as_bytes();
+    let mut names = 1;
+    let mut length = 0;
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'.' if length > 0 => {
+                names += 1;
+                length = 0;
+            }
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => length += 1,
+            b'0'..=b'9' | b'-' if length > 0 => length += 1,
+            _ => return false,
+        }
+        if length > 64 {
+            return false;
+        }
+        at += 1;
+    }
+    length > 0 && names <= 8
+}
+
 const fn has_colon(host: &str) -> bool {
     let mut at = 0;
     while at < host.len() {
@@ -169,18 +200,20 @@ const fn has_colon(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_host, json, length};
-    use crate::checks::{Address, Check, Tool, access, catalogue};
+    use super::{is_answer_path, is_host, json, length};
+    use crate::checks::{Address, AnsweredAddress, Check, Tool, access, catalogue};
 
     const PLAIN: Tool = Tool::new("x", &["a\"b\\c", "ä", ""]);
     const HERE: Address = Address::new("::1", 65535);
     const THERE: Address = Address::new("x.example", 80);
+    const ANSWERED: AnsweredAddress = AnsweredAddress::new("server.http-address");
     const CHECKS: &[Check] = &[
         Check::address(&HERE),
         Check::tool(&PLAIN),
         Check::later(access::VAULT_TOKEN.ask()),
         Check::tool(&catalogue::GCLOUD),
         Check::address(&THERE),
+        Check::answered(&ANSWERED),
     ];
     static SECTION: [u8; length(CHECKS)] = json(CHECKS);
 
@@ -189,7 +222,7 @@ mod tests {
         let expected = concat!(
             r#"{"tools":[{"tool":"x","args":["a\"b\\c","ä",""]},{"tool":"vault","args":["token","lookup"]},"#,
             r#"{"tool":"gcloud","args":["version","--format=value(\"Google Cloud SDK\")"]}],"#,
-            r#""network":["[::1]:65535","x.example:80"]}"#,
+            r#""network":["[::1]:65535","x.example:80","${answers.server.http-address}"]}"#,
         );
         assert_eq!(str::from_utf8(&SECTION), Ok(expected));
     }
@@ -209,6 +242,30 @@ mod tests {
         }
         for bad in ["", "https://x", "x/y", "x y", "[::1]", "x:y", "ä", "u@x", &"x".repeat(254)] {
             assert!(!is_host(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_named_as_the_host_reads_it() {
+        let eight = "a.a.a.a.a.a.a.a";
+        for good in ["a", "_a-1.B", eight, &"x".repeat(64)] {
+            assert!(is_answer_path(good), "{good}");
+        }
+        for bad in [
+            "",
+            ".",
+            "a.",
+            ".a",
+            "a..b",
+            "1a",
+            "-a",
+            "a b",
+            "a}",
+            "ä",
+            &"x".repeat(65),
+            "a.a.a.a.a.a.a.a.a",
+        ] {
+            assert!(!is_answer_path(bad), "{bad}");
         }
     }
 

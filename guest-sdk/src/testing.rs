@@ -26,9 +26,9 @@ use alloc::vec::Vec;
 use std::cell::RefCell;
 use std::println;
 
-use crate::checks::Ask;
+use crate::checks::{Ask, split};
 use crate::tools::Output;
-use crate::{Handler, ToolCheck, limits, log, network, tools};
+use crate::{Handler, ToolCheck, json, limits, log, network, tools};
 
 /// A machine with programs and services, and the operator's configuration.
 ///
@@ -56,6 +56,7 @@ struct Command {
 enum Permission {
     Tool(Command),
     Network(String, u16),
+    Answer(String),
 }
 
 std::thread_local! {
@@ -155,6 +156,13 @@ impl Scripted {
         self
     }
 
+    /// Grants the address in an answer, as `${answers.<path>}` in `permissions.network` of
+    /// `gtc-pack.toml` does.
+    pub fn allow_answer(mut self, path: &str) -> Self {
+        self.allowed.push(Permission::Answer(path.to_string()));
+        self
+    }
+
     /// Sets the id of the environment; default: `local`.
     pub fn environment(mut self, id: &str) -> Self {
         self.env_id = id.to_string();
@@ -214,8 +222,14 @@ impl Scripted {
     pub(crate) fn reach(&self, host: &str, port: u16) -> Result<(), network::Failure> {
         let is_same =
             |other: &str, other_port: u16| other.eq_ignore_ascii_case(host) && other_port == port;
-        let is_allowed = self.allowed.iter().any(|permission| {
-            matches!(permission, Permission::Network(host, port) if is_same(host, *port))
+        let is_allowed = self.allowed.iter().any(|permission| match permission {
+            Permission::Network(host, port) => is_same(host, *port),
+            Permission::Answer(path) => {
+                let answered = json::member_at(&self.answers, path).and_then(json::string);
+                let address = answered.as_deref().map(str::trim).and_then(split);
+                address.is_some_and(|(host, port)| is_same(&host, port))
+            }
+            Permission::Tool(_) => false,
         });
         if !is_allowed {
             let reason = undeclared(&format!("{host}:{port}"), "allow_network");
@@ -275,6 +289,7 @@ impl From<Ask> for Permission {
         match ask {
             Ask::Tool { program, args } => Self::Tool(Command::new(program, args)),
             Ask::Network { host, port } => Self::Network(host.to_string(), port),
+            Ask::Answer { path } => Self::Answer(path.to_string()),
         }
     }
 }

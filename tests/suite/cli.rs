@@ -336,7 +336,7 @@ fn suggested_commands_repeat_the_folders_of_a_run() {
     // a variable holds for the next command too
     let show = ["op", "env", "show", "prod"];
     let mut command = sandbox.gtc_command();
-    let shown = test_support::run(command.args(show).env("GTC_STORE_ROOT", sandbox.home()));
+    let shown = run(command.args(show).env("GTC_STORE_ROOT", sandbox.home()));
     assert!(!shown.refused(1, "not-found").contains("--store-root"));
 }
 

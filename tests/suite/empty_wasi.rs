@@ -19,6 +19,7 @@ pub fn preflight(
         instance_id: None,
         answers_json: answers_json.to_owned(),
         grants: Permissions::default(),
+        declared: Permissions::default(),
     })
 }
 

@@ -6,6 +6,7 @@
     reason = "tests prepare and look at files and programs directly"
 )]
 
+mod answered_addresses;
 mod answers;
 mod architecture;
 mod archives;

@@ -12,7 +12,7 @@ const COMPLETE: &str = r#"{"issuer": "https://login.acme.example/", "client_id":
 fn machine(answers: &str) -> Scripted {
     Scripted::new()
         .answers(answers)
-        .allow_network("login.acme.example", 443)
+        .allow_answer("issuer")
         .listens("login.acme.example", 443)
 }
 
@@ -65,7 +65,7 @@ fn a_secret_in_the_answers_and_a_provider_that_is_none_are_refused() {
     assert!(matches!(odd[2].outcome, Outcome::Missing(_)));
     let away = Scripted::new()
         .answers(COMPLETE)
-        .allow_network("login.acme.example", 443)
+        .allow_answer("issuer")
         .preflight::<OAuth>();
     assert!(matches!(away[2].outcome, Outcome::Unreachable(_)));
 }

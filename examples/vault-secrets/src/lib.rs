@@ -30,7 +30,7 @@ impl Handler for Vault {
 }
 
 /// Checks the server of the answers, such as `https://vault.acme.example:8200`. It is not known
-/// at compile time, so `gtc-pack.toml` declares it under `[permissions]`.
+/// at compile time, so `gtc-pack.toml` declares `${answers.address}` under `[permissions]`.
 fn server(address: &str) -> ToolCheck {
     let description = "the Vault server";
     match checks::split(address) {

@@ -29,7 +29,7 @@ fn a_machine_with_all_it_needs() {
     );
     let answered = machine().answers(r#"{"address": "https://vault.acme.example:8200"}"#);
     let ready =
-        answered.allow_network("vault.acme.example", 8200).listens("vault.acme.example", 8200);
+        answered.allow_answer("address").listens("vault.acme.example", 8200);
     assert_eq!(outcomes(&ready)[2], "vault.acme.example:8200: Outcome::Ok(None)");
 }
 
@@ -57,6 +57,6 @@ fn the_server_of_the_answers() {
         outcomes(&answered("https://vault.acme.example"))[2].contains("not allowed"),
         "it is not declared"
     );
-    let unreachable = answered("http://127.0.0.1:8200").allow_network("127.0.0.1", 8200);
+    let unreachable = answered("http://127.0.0.1:8200").allow_answer("address");
     assert!(outcomes(&unreachable)[2].contains("Unreachable"));
 }

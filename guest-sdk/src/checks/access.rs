@@ -145,8 +145,8 @@ impl Access {
 }
 
 impl Probe for Access {
-    fn run(&self) -> ToolCheck {
-        self.check()
+    fn run(&self) -> Option<ToolCheck> {
+        Some(self.check())
     }
 }
 

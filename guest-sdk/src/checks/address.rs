@@ -40,16 +40,17 @@ impl Address {
 }
 
 impl Probe for Address {
-    fn run(&self) -> ToolCheck {
-        self.check()
+    fn run(&self) -> Option<ToolCheck> {
+        Some(self.check())
     }
 }
 
 /// Checks that an address is reachable, such as one from the operator's answers.
 ///
 /// `gtc pack build` does not derive the permission for an address that is not among the
-/// handler's [`CHECKS`](crate::Handler::CHECKS): declare it under `[permissions]` in
-/// `gtc-pack.toml`.
+/// handler's [`CHECKS`](crate::Handler::CHECKS). For an address in an answer, list an
+/// [`AnsweredAddress`](super::AnsweredAddress) there, or declare `${answers.<name>}` under
+/// `[permissions]` in `gtc-pack.toml`.
 pub fn reachable(description: &str, host: &str, port: u16) -> ToolCheck {
     let name =
         if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };

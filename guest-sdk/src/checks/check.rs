@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Access, Address, Tool};
+use super::{Access, Address, AnsweredAddress, Tool};
 use crate::ToolCheck;
 
 /// A permission that a check needs on the operator's machine.
@@ -23,14 +23,19 @@ pub enum Ask {
         /// The TCP port.
         port: u16,
     },
+    /// Connect to the address that the operator's answers name.
+    Answer {
+        /// The name of the answer, or several separated by dots.
+        path: &'static str,
+    },
 }
 
 /// A check that [`run`] can carry out.
 pub(super) trait Probe: Sync {
-    /// Returns the result of the check, of any kind: a `ToolCheck` is also the result for an
+    /// Returns the result of the check, if there is something to check, of any kind: a `ToolCheck` is also the result for an
     /// address. Its outcomes are part of the interface (`types.wit`), so a new outcome needs a
     /// new version of it.
-    fn run(&self) -> ToolCheck;
+    fn run(&self) -> Option<ToolCheck>;
 }
 
 /// One of the [`CHECKS`](crate::Handler::CHECKS) of a handler.
@@ -67,6 +72,11 @@ impl Check {
         Self { ask: address.ask(), probe: Some(address) }
     }
 
+    /// Checks that the address in an answer is reachable. Without an answer there is no check.
+    pub const fn answered(address: &'static AnsweredAddress) -> Self {
+        Self { ask: address.ask(), probe: Some(address) }
+    }
+
     /// Declares a permission for a check that the handler's own
     /// [`preflight`](crate::Handler::preflight) runs, for instance with arguments from the
     /// answers.
@@ -82,5 +92,5 @@ impl Check {
 
 /// Runs checks in order, except for those of [`Check::later`].
 pub fn run(checks: &[Check]) -> Vec<ToolCheck> {
-    checks.iter().filter_map(|check| check.probe.map(Probe::run)).collect()
+    checks.iter().filter_map(|check| check.probe?.run()).collect()
 }

@@ -16,6 +16,7 @@
 
 pub mod access;
 mod address;
+mod answered;
 pub mod catalogue;
 mod check;
 mod command;
@@ -25,6 +26,7 @@ mod version;
 
 pub use access::Access;
 pub use address::{Address, reachable, split};
+pub use answered::AnsweredAddress;
 pub use check::{Ask, Check, run};
 pub use command::{KnownFailure, Meaning};
 pub use tool::{Tool, check_present, check_version};

@@ -131,8 +131,8 @@ impl Tool {
 }
 
 impl Probe for Tool {
-    fn run(&self) -> ToolCheck {
-        self.check()
+    fn run(&self) -> Option<ToolCheck> {
+        Some(self.check())
     }
 }
 

@@ -81,7 +81,10 @@ impl Grammar for OciRef {
 }
 
 impl Grammar for NetworkPermission {
-    const PATTERN: &'static str = r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]{1,253}):[0-9]{1,5}$";
+    const PATTERN: &'static str = concat!(
+        r"^((\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]{1,253}):[0-9]{1,5}",
+        r"|\$\{answers(\.[A-Za-z_][A-Za-z0-9_-]{0,63}){1,8}\})$"
+    );
 }
 
 impl Grammar for ToolPermission {

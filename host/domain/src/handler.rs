@@ -45,6 +45,9 @@ pub struct BindingContext {
     pub answers_json: String,
     /// The permissions that the operator granted to the pack.
     pub grants: Permissions,
+    /// The permissions that the pack declares, with the addresses that the answers name. What
+    /// is not granted is denied; the difference says why.
+    pub declared: Permissions,
 }
 
 /// A call into a handler. It displays as the function name in the WIT.

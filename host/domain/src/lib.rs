@@ -53,7 +53,10 @@ pub use names::{DisplayName, EnvId, InstanceId, InvalidName, PackId};
 pub use oci_ref::{InvalidOciRef, OciRef};
 pub use pack_identity::PackIdentity;
 pub use pack_ref::{InvalidPackRef, MAX_PACK_REF_CHARS, PackRef};
-pub use permission::{InvalidPermission, NetworkPermission, Permissions, ToolPermission};
+pub use permission::{
+    Answer, AnswerPath, InvalidPermission, NetworkAddress, NetworkPermission, Permissions,
+    ResolvedPermissions, ToolPermission, UnresolvedAddress, UnresolvedReason,
+};
 pub use pin::{Pin, PinnedHandler};
 pub use preflight::{CheckOutcome, Preflight, Probe, ToolCheck};
 pub use registry::{DuplicateRegistration, Origin, Registry, ResolveError};

@@ -11,6 +11,7 @@ use super::executor::{FreshInstanceExecutor, PreflightRequest, PreflightResult};
 use super::guest::state::Guest;
 use super::handler_code::HandlerCode;
 use super::probes::broker::{HostResources, ProbeBroker};
+use super::probes::permissions::ProbePermissions;
 use super::probes::reply::{NetworkReply, ToolReply};
 use super::probes::service::ProbeService;
 use super::wit::component::HandlerMetadata;
@@ -36,8 +37,9 @@ impl FreshInstanceExecutor for InProcessExecutor {
     fn preflight(&self, request: PreflightRequest<'_>) -> PreflightResult {
         let PreflightRequest { name, binding, time, recorder } = request;
         let deadline = Instant::now() + time;
-        let grants = binding.grants.clone();
-        let broker = ProbeBroker::new(&self.resources, &self.context, grants, deadline, recorder);
+        let permissions = ProbePermissions::of(binding);
+        let broker =
+            ProbeBroker::new(&self.resources, &self.context, permissions, deadline, recorder);
         let broker = Arc::new(Mutex::new(broker));
         let probes = Box::new(SharedBroker(Arc::clone(&broker)));
         let checks = self.context.run_with_stack(|| {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use env_pack_domain::abi::AbiVersion;
-use env_pack_domain::{BindingContext, Call, ForeignText, HandlerFault, Permissions};
+use env_pack_domain::{BindingContext, Call, ForeignText, HandlerFault};
 use rustix::process::Signal;
 
 use super::context::EngineContext;
@@ -19,6 +19,7 @@ use super::error::LoadError;
 use super::executor::{FreshInstanceExecutor, PreflightRequest, PreflightResult};
 use super::log::{LogLevel, LogLine};
 use super::probes::broker::{HostResources, ProbeBroker};
+use super::probes::permissions::ProbePermissions;
 use super::probes::recorder::ProbeRecorder;
 use super::probes::service::ProbeService as _;
 use super::wit::component::HandlerMetadata;
@@ -51,7 +52,8 @@ pub(super) struct IsolatedExecutor {
 impl FreshInstanceExecutor for IsolatedExecutor {
     fn query_metadata(&self, name: ForeignText) -> Result<HandlerMetadata, LoadError> {
         let time = self.context.limits.metadata_time;
-        let mut running = RunningOperation::new(self, name, time, Permissions::default(), None);
+        let permissions = ProbePermissions::default();
+        let mut running = RunningOperation::new(self, name, time, permissions, None);
         let failure = match running.run(Operation::QueryMetadata) {
             Ok(OperationResult::Metadata(Ok(metadata))) => match metadata.parse() {
                 Some(metadata) => return Ok(metadata),
@@ -74,8 +76,9 @@ impl FreshInstanceExecutor for IsolatedExecutor {
 
     fn preflight(&self, request: PreflightRequest<'_>) -> PreflightResult {
         let PreflightRequest { name, binding, time, recorder } = request;
-        let BindingContext { env_id, instance_id, answers_json, grants } = binding;
-        let mut running = RunningOperation::new(self, name, time, grants.clone(), recorder);
+        let BindingContext { env_id, instance_id, answers_json, .. } = binding;
+        let permissions = ProbePermissions::of(binding);
+        let mut running = RunningOperation::new(self, name, time, permissions, recorder);
         let result = running.run(Operation::Preflight {
             env_id: env_id.to_string(),
             instance_id: instance_id.as_ref().map(ToString::to_string),
@@ -95,7 +98,7 @@ struct RunningOperation<'a> {
     handler: &'a IsolatedExecutor,
     name: ForeignText,
     time: Duration,
-    grants: Permissions,
+    permissions: ProbePermissions,
     recorder: Option<ProbeRecorder>,
     /// Serves the probes. The worker's message `Started` creates it.
     broker: Option<ProbeBroker>,
@@ -108,10 +111,10 @@ impl<'a> RunningOperation<'a> {
         handler: &'a IsolatedExecutor,
         name: ForeignText,
         time: Duration,
-        grants: Permissions,
+        permissions: ProbePermissions,
         recorder: Option<ProbeRecorder>,
     ) -> Self {
-        Self { handler, name, time, grants, recorder, broker: None, logged: 0 }
+        Self { handler, name, time, permissions, recorder, broker: None, logged: 0 }
     }
 
     /// Runs the operation in a worker and answers its host calls.
@@ -207,8 +210,8 @@ impl<'a> RunningOperation<'a> {
 
     fn new_broker(&mut self, deadline: Instant) -> ProbeBroker {
         let IsolatedExecutor { resources, context, .. } = self.handler;
-        let grants = std::mem::take(&mut self.grants);
-        ProbeBroker::new(resources, context, grants, deadline, self.recorder.take())
+        let permissions = std::mem::take(&mut self.permissions);
+        ProbeBroker::new(resources, context, permissions, deadline, self.recorder.take())
     }
 
     /// Passes a log message on. A working worker drops messages beyond the limit itself, so more

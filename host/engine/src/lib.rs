@@ -52,6 +52,8 @@ pub use measurements::HandlerMeasurements;
 pub use permissions::permissions_section;
 pub use probes::backend::{ProbeBackend, ScriptedReplies};
 pub use probes::recorder::{Interaction, PreflightRecording, RecordPreflight};
-pub use probes::reply::{NetworkFailure, NetworkReply, ToolFailure, ToolOutput, ToolReply};
+pub use probes::reply::{
+    MissingPermission, NetworkFailure, NetworkReply, ToolFailure, ToolOutput, ToolReply,
+};
 pub use probes::tools::runner::ToolEnvironment;
 pub use worker::{CompileLimits, Worker};

@@ -103,6 +103,7 @@ impl Asker {
             instance_id: None,
             answers_json: json!(questions).to_string(),
             grants: self.1.clone(),
+            declared: self.1.clone(),
         })
     }
 }

@@ -34,6 +34,7 @@ pub fn context() -> BindingContext {
         instance_id: None,
         answers_json: "{}".to_owned(),
         grants: Permissions::default(),
+        declared: Permissions::default(),
     }
 }
 

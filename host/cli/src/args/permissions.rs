@@ -69,13 +69,29 @@ impl GrantsPayload {
 
     pub(crate) fn parse(&self) -> Result<GrantSelection, UsageError> {
         Ok(GrantSelection {
-            permissions: parse_permissions(
+            permissions: parse_grants(
                 ["grants.tools", "grants.network"],
                 &self.tools,
                 &self.network,
             )?,
             declared: self.declared || self.all.is_some(),
         })
+    }
+}
+
+/// Parses permissions to grant, which name addresses and not answers.
+pub(crate) fn parse_grants(
+    arguments: [&'static str; 2],
+    tools: &[String],
+    network: &[String],
+) -> Result<Permissions, UsageError> {
+    let permissions = parse_permissions(arguments, tools, network)?;
+    match permissions.answer() {
+        Some(path) => Err(UsageError::new(
+            arguments[1],
+            format!("`{path}` is declared by packs; grant the address that the answers name"),
+        )),
+        None => Ok(permissions),
     }
 }
 

@@ -101,6 +101,9 @@ fn preflight_rows(
         let state = Style::Good.cell(format!("{GOOD} nothing to check{reason}"));
         table.row(row(slot, kind, empty_cell(), state));
     }
+    if let Some(missing) = &preflight.missing_grants {
+        next.push((kind.to_string(), format!("{}; {}", missing.reason, missing.next)));
+    }
     for check in &preflight.checks {
         let (state, hint) = outcome(check);
         let name = Style::Plain.cell(&check.name);

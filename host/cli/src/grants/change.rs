@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::args::environment::EnvironmentArg;
 use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
 use crate::args::instance::InstanceArg;
-use crate::args::permissions::parse_permissions;
+use crate::args::permissions::parse_grants;
 use crate::binding::report::{permissions_list, place_name};
 use crate::error::UsageError;
 use crate::grammar::DescriptorOrPath;
@@ -62,7 +62,7 @@ impl Payload for GrantsChangePayload {
     type Request = GrantsRequest;
 
     fn into_request(self) -> Result<GrantsRequest, UsageError> {
-        let permissions = parse_permissions(["tools", "network"], &self.tools, &self.network)?;
+        let permissions = parse_grants(["tools", "network"], &self.tools, &self.network)?;
         if permissions.is_empty() && !self.declared {
             return Err(UsageError::new(
                 "tools",

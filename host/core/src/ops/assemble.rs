@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use env_pack_domain::{
-    Binding, BindingKey, ConfigPack, DescriptorPath, DuplicateRegistration, EnvPackHandler,
-    PackRef, Permissions, Pin, Registry, ResolveError, Sha256Digest,
+    Binding, BindingKey, ConfigPack, DescriptorPath, DuplicateRegistration, EnvId, EnvPackHandler,
+    PackRef, Permissions, Pin, Registry, ResolveError, Sha256Digest, UnresolvedAddress,
 };
 
 use super::PackError;
+use super::answered_addresses;
 use super::load_pack::{self, LoadedPack};
 use super::trust::{SignatureStatus, TrustPolicy};
 use crate::Host;
@@ -40,11 +41,22 @@ struct LoadedBinding {
     archive: Sha256Digest,
     /// The descriptor paths that the pack provides.
     paths: Vec<DescriptorPath>,
-    /// The permissions that the pack declares and the operator granted.
+    /// The permissions that the pack declares, with the addresses that the answers name.
+    declared: Permissions,
+    /// Those of them that the operator granted.
     grants: Permissions,
     /// The schema of answers, unchecked, if the pack ships one.
     answers_schema: Option<Arc<[u8]>>,
     has_handler: bool,
+}
+
+/// What the bindings of a registered pack have in common.
+struct RegisteredPack {
+    archive: Sha256Digest,
+    paths: Vec<DescriptorPath>,
+    /// The permissions that it declares for each handler.
+    declared: HashMap<DescriptorPath, Permissions>,
+    answers_schema: Option<Arc<[u8]>>,
 }
 
 /// A pack that failed to load.
@@ -79,6 +91,8 @@ pub(super) enum PermissionProblem {
     Mismatch { pack_ref: PackRef, bindings: Vec<BindingKey>, reason: String },
     /// The pack of a binding declares permissions that are not granted, or were revoked.
     Ungranted { binding: Box<Binding>, missing: Permissions },
+    /// The pack of a binding leaves an address to the answers, which do not name one.
+    Unresolved { binding: Box<Binding>, address: UnresolvedAddress },
 }
 
 /// Bindings of one archive, which is loaded once.
@@ -101,7 +115,7 @@ pub(super) fn assemble(host: &Host, stored: &Stored) -> Result<Assembly, StoreEr
         if source.is_unpinned_tag() {
             assembly.unpinned_tags.extend(source.keys());
         } else {
-            assembly.add(host, &trust, &source);
+            assembly.add(host, stored.environment.id(), &trust, &source);
         }
     }
     Ok(assembly)
@@ -165,6 +179,22 @@ impl Assembly {
         self.loaded.get(&binding.key()).map(|loaded| loaded.grants.clone()).unwrap_or_default()
     }
 
+    /// Returns the permissions that the pack of a binding declares, with the addresses that the
+    /// answers name.
+    pub(super) fn declared(&self, binding: &Binding) -> Permissions {
+        self.loaded.get(&binding.key()).map(|loaded| loaded.declared.clone()).unwrap_or_default()
+    }
+
+    /// Returns the permissions that the pack of a binding declares and that are not granted.
+    pub(super) fn ungranted(&self, binding: &Binding) -> Option<&Permissions> {
+        self.permission_problems.iter().find_map(|problem| match problem {
+            PermissionProblem::Ungranted { binding: concerned, missing } => {
+                (concerned.key() == binding.key()).then_some(missing)
+            }
+            PermissionProblem::Mismatch { .. } | PermissionProblem::Unresolved { .. } => None,
+        })
+    }
+
     /// Returns the descriptor paths that the pack of a binding provides; none if it did not load.
     pub(super) fn provided_paths(&self, binding: &Binding) -> Option<&[DescriptorPath]> {
         self.loaded.get(&binding.key()).map(|loaded| loaded.paths.as_slice())
@@ -207,12 +237,17 @@ impl Assembly {
         duplicate.map(|duplicate| &duplicate.registration)
     }
 
-    fn add(&mut self, host: &Host, trust: &TrustPolicy, source: &Source<'_>) {
+    fn add(&mut self, host: &Host, id: &EnvId, trust: &TrustPolicy, source: &Source<'_>) {
         match self.load(host, trust, source) {
             Ok((pack, signature)) if pack.handlers.is_empty() => {
                 self.register_config_pack(&pack, source, &signature);
             }
-            Ok((pack, signature)) => self.register(pack, source, &signature),
+            Ok((pack, signature)) => {
+                let bound = self.register(pack, source, &signature);
+                for binding in &source.bindings {
+                    self.bind(host, id, binding, &bound);
+                }
+            }
             Err(error) => self.fail(source, source.keys(), error),
         }
     }
@@ -326,6 +361,7 @@ impl Assembly {
             let loaded = LoadedBinding {
                 archive: pack.digest,
                 paths: paths.clone(),
+                declared: Permissions::default(),
                 grants,
                 answers_schema: answers_schema.clone(),
                 has_handler: false,
@@ -334,11 +370,15 @@ impl Assembly {
         }
     }
 
-    fn register(&mut self, pack: LoadedPack, source: &Source<'_>, signature: &SignatureStatus) {
+    /// Registers the handlers of a pack, and returns what its bindings have in common.
+    fn register(
+        &mut self,
+        pack: LoadedPack,
+        source: &Source<'_>,
+        signature: &SignatureStatus,
+    ) -> RegisteredPack {
         let origin = pack.origin(&source.pack_ref, signature.signer());
         let paths: Vec<_> = pack.paths().cloned().collect();
-        let archive = pack.digest;
-        let answers_schema: Option<Arc<[u8]>> = pack.answers_schema.map(Arc::from);
         let mut declared: HashMap<DescriptorPath, Permissions> = HashMap::new();
         for loaded in pack.handlers {
             let mismatches = loaded.permission_faults().into_iter();
@@ -353,21 +393,37 @@ impl Assembly {
                 self.duplicates.push(Duplicate { bindings: source.keys(), registration });
             }
         }
-        for binding in &source.bindings {
-            let declared = declared.get(binding.kind.path()).cloned().unwrap_or_default();
-            let granted = binding.pin.as_ref().map(|pin| pin.grants.clone()).unwrap_or_default();
-            let missing = declared.without(&granted);
-            // a pack that was bound with `--no-fetch` has no pin, which is reported elsewhere
-            if binding.pin.is_some() && !missing.is_empty() {
-                let binding = Box::new((*binding).clone());
+        let answers_schema = pack.answers_schema.map(Arc::from);
+        RegisteredPack { archive: pack.digest, paths, declared, answers_schema }
+    }
+
+    /// Records a binding of a pack, with its permissions.
+    fn bind(&mut self, host: &Host, id: &EnvId, binding: &Binding, pack: &RegisteredPack) {
+        let declared = pack.declared.get(binding.kind.path()).cloned().unwrap_or_default();
+        let answers_ref = binding.answers_ref.as_ref();
+        let resolved = answered_addresses::resolve_stored(host, id, answers_ref, &declared);
+        let declared = resolved.permissions;
+        let granted = binding.pin.as_ref().map(|pin| pin.grants.clone()).unwrap_or_default();
+        let missing = declared.without(&granted);
+        // a pack that was bound with `--no-fetch` has no pin, which is reported elsewhere
+        if binding.pin.is_some() {
+            for address in resolved.unresolved {
+                let binding = Box::new(binding.clone());
+                self.permission_problems.push(PermissionProblem::Unresolved { binding, address });
+            }
+            if !missing.is_empty() {
+                let binding = Box::new(binding.clone());
                 self.permission_problems.push(PermissionProblem::Ungranted { binding, missing });
             }
-            let grants = granted.without(&granted.without(&declared));
-            let answers_schema = answers_schema.clone();
-            let paths = paths.clone();
-            let loaded =
-                LoadedBinding { archive, paths, grants, answers_schema, has_handler: true };
-            self.loaded.insert(binding.key(), loaded);
         }
+        let loaded = LoadedBinding {
+            archive: pack.archive,
+            paths: pack.paths.clone(),
+            grants: granted.without(&granted.without(&declared)),
+            declared,
+            answers_schema: pack.answers_schema.clone(),
+            has_handler: true,
+        };
+        self.loaded.insert(binding.key(), loaded);
     }
 }

@@ -7,6 +7,7 @@ use env_pack_domain::{
 };
 use serde::Serialize;
 
+use super::answered_addresses;
 use super::audit;
 use super::bind::{GrantSelection, GrantsReport};
 use super::load_pack;
@@ -128,6 +129,10 @@ fn added(
     let pack_ref = &binding.pack_ref;
     let declared = pinned_declaration(host, binding, pin)
         .map_err(|source| GrantsError::Unreadable { pack_ref: pack_ref.clone(), source })?;
+    let answers_ref = binding.answers_ref.as_ref();
+    let resolved =
+        answered_addresses::resolve_stored(host, &request.environment, answers_ref, &declared);
+    let declared = resolved.permissions;
     let undeclared = request.grants.permissions.without(&declared);
     if !undeclared.is_empty() {
         return Err(GrantsError::NotDeclared { pack_ref: pack_ref.clone(), undeclared });

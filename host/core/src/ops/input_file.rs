@@ -31,6 +31,6 @@ pub(super) fn read(host: &Host, path: &Path, limit: u64) -> Result<Vec<u8>, Inpu
 }
 
 /// Reads the input of a command, of at most `limit` bytes; `-` is standard input.
-pub(super) fn read_or_stdin(host: &Host, path: &Path, limit: u64) -> Result<Vec<u8>, InputError> {
+pub(super) fn read_input(host: &Host, path: &Path, limit: u64) -> Result<Vec<u8>, InputError> {
     Ok(host.fetcher.read_input(path, limit)?)
 }

@@ -1,6 +1,7 @@
 //! The operations of a host. Each combines other modules and returns a typed report.
 //! Operations do not print and do not parse command-line arguments.
 
+mod answered_addresses;
 pub mod answers;
 mod assemble;
 mod audit;

@@ -46,6 +46,7 @@ use env_pack_domain::{
     Permissions, Preflight, Registry, ResolveError,
 };
 
+use super::answered_addresses;
 use super::load_pack;
 use super::pack_error::PackError;
 use crate::Host;
@@ -231,7 +232,8 @@ impl Plugin<'_> {
             env_id: environment.clone(),
             instance_id: instance.cloned(),
             answers_json: answers_json.to_owned(),
-            grants: self.granted.clone(),
+            grants: answered_addresses::resolve(self.granted, answers_json).permissions,
+            declared: answered_addresses::resolve(self.declared, answers_json).permissions,
         };
         preflight_or_panic(self.handler, &binding)
     }

@@ -1,19 +1,26 @@
 //! Permissions: the programs that a handler may run and the addresses that it may connect
 //! to.
 
+mod invalid;
+mod network;
+mod resolve;
+
 use std::fmt;
 use std::str::FromStr;
 
 use crate::ForeignText;
 use crate::serialize::impl_serialize_as_display;
 
+pub use invalid::InvalidPermission;
+pub use network::{AnswerPath, NetworkAddress, NetworkPermission};
+use resolve::address_in;
+pub use resolve::{Answer, UnresolvedAddress, UnresolvedReason};
+
 /// Maximum length of a program name, in bytes.
 const MAX_TOOL_BYTES: usize = 64;
 const MAX_ARGS: usize = 32;
 /// Maximum length of an argument that `*` matches, in bytes.
 const MAX_STAR_BYTES: usize = 1024;
-/// Maximum length of a host name, in bytes.
-const MAX_HOST_BYTES: usize = 253;
 
 /// Version queries of common deployment tools. According to the documentation of each tool,
 /// they change nothing and print nothing but versions.
@@ -175,65 +182,6 @@ fn needs_quotes(arg: &str) -> bool {
     arg.is_empty() || !arg.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-./:=@%+,*".contains(&b))
 }
 
-/// Permission to open a TCP connection to one host and port, `<host>:<port>`. An IPv6
-/// address is in brackets.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct NetworkPermission {
-    host: String,
-    port: u16,
-}
-
-impl NetworkPermission {
-    /// Returns the host name or address, in lower case, without brackets.
-    pub fn host(&self) -> &str {
-        &self.host
-    }
-
-    /// Returns the port; never 0.
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-}
-
-impl FromStr for NetworkPermission {
-    type Err = InvalidPermission;
-
-    fn from_str(text: &str) -> Result<Self, InvalidPermission> {
-        let fail = |reason| InvalidPermission { text: ForeignText::excerpt(text), reason };
-        let (host, port) = text.rsplit_once(':').ok_or_else(|| fail("expected `<host>:<port>`"))?;
-        let is_canonical = port.bytes().all(|b| b.is_ascii_digit()) && !port.starts_with('0');
-        let port = port.parse().ok().filter(|_| is_canonical);
-        let port = port.ok_or_else(|| fail("expected a port from 1 to 65535"))?;
-        let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-            Some(address) if address.parse::<std::net::Ipv6Addr>().is_ok() => address,
-            Some(_) => return Err(fail("expected an IPv6 address in the brackets")),
-            None if is_host(host) => host,
-            None => {
-                return Err(fail(
-                    "expected a host name, an IPv4 address, or an IPv6 address in brackets",
-                ));
-            }
-        };
-        Ok(Self { host: host.to_ascii_lowercase(), port })
-    }
-}
-
-fn is_host(text: &str) -> bool {
-    (1..=MAX_HOST_BYTES).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
-}
-
-impl fmt::Display for NetworkPermission {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_ipv6 = self.host.contains(':');
-        if is_ipv6 {
-            write!(f, "[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{}:{}", self.host, self.port)
-        }
-    }
-}
-
 /// A set of permissions, requested by a pack or granted by an operator. The empty set
 /// allows nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -257,9 +205,13 @@ impl Permissions {
 
     /// Returns true if a connection to `host` and `port` may be opened.
     pub fn allows_network(&self, host: &str, port: u16) -> bool {
-        self.network
-            .iter()
-            .any(|permission| permission.port == port && permission.host.eq_ignore_ascii_case(host))
+        self.network.iter().any(|permission| match permission {
+            NetworkPermission::Address(address) => {
+                address.port() == port && address.host().eq_ignore_ascii_case(host)
+            }
+            // what the answers say is not known here
+            NetworkPermission::Answer(_) => false,
+        })
     }
 
     /// Returns the permissions that are not in `other`.
@@ -280,15 +232,48 @@ impl Permissions {
     }
 }
 
-impl_serialize_as_display!(ToolPermission, NetworkPermission);
-
-/// The error for a malformed permission.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a valid permission: {reason}")]
-pub struct InvalidPermission {
-    text: ForeignText,
-    reason: &'static str,
+/// Permissions without references to answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResolvedPermissions {
+    /// The permissions, without duplicates.
+    pub permissions: Permissions,
+    /// The addresses that the answers do not name.
+    pub unresolved: Vec<UnresolvedAddress>,
 }
+
+impl Permissions {
+    /// Replaces each address that an answer names by that address.
+    pub fn resolve(&self, answer: impl Fn(&AnswerPath) -> Answer) -> ResolvedPermissions {
+        let mut resolved = ResolvedPermissions {
+            permissions: Self { tools: self.tools.clone(), network: Vec::new() },
+            unresolved: Vec::new(),
+        };
+        for permission in &self.network {
+            let address = match permission {
+                NetworkPermission::Address(address) => Ok(address.clone()),
+                NetworkPermission::Answer(path) => address_in(path, answer(path)),
+            };
+            let network = &mut resolved.permissions.network;
+            match address.map(NetworkPermission::Address) {
+                Ok(address) if network.contains(&address) => {}
+                Ok(address) => network.push(address),
+                Err(unresolved) => resolved.unresolved.push(unresolved),
+            }
+        }
+        resolved
+    }
+
+    /// Returns the first permission that is not exact: it names an address in the answers. An
+    /// operator grants the address itself.
+    pub fn answer(&self) -> Option<&AnswerPath> {
+        self.network.iter().find_map(|permission| match permission {
+            NetworkPermission::Address(_) => None,
+            NetworkPermission::Answer(path) => Some(path),
+        })
+    }
+}
+
+impl_serialize_as_display!(ToolPermission, NetworkPermission, AnswerPath);
 
 #[cfg(test)]
 mod tests;

@@ -1,3 +1,4 @@
+use super::network::MAX_HOST_BYTES;
 use super::*;
 
 fn words(text: &str) -> Vec<String> {
@@ -153,7 +154,7 @@ fn permissions_expose_their_parts() {
         (permission.tool(), permission.args()),
         ("vault", &["token".to_owned(), "*".to_owned()][..])
     );
-    let address: NetworkPermission = "Vault.example:8200".parse().expect("an address");
+    let address: NetworkAddress = "Vault.example:8200".parse().expect("an address");
     assert_eq!((address.host(), address.port()), ("vault.example", 8200));
     let host =
         |bytes: usize| format!("{}:1", "x".repeat(bytes)).parse::<NetworkPermission>().is_ok();
@@ -185,4 +186,102 @@ fn every_permission_can_be_parsed_again() {
         let error = make(&arg, most + 1).expect_err("too long").to_string();
         assert!(error.contains("at most 4,096 characters"), "{error}");
     }
+}
+
+#[test]
+fn a_path_into_the_answers_is_strict() {
+    for (text, names) in [
+        ("${answers.address}", &["address"][..]),
+        ("${answers.server.http-address}", &["server", "http-address"]),
+        ("${answers._a.B2}", &["_a", "B2"]),
+    ] {
+        let path: AnswerPath = text.parse().expect(text);
+        assert_eq!(path.names(), names);
+        assert_eq!(path.to_string(), text);
+        assert_eq!(text.parse(), Ok(NetworkPermission::Answer(path)));
+    }
+    let deep = |names: usize| format!("${{answers{}}}", ".a".repeat(names));
+    assert!(deep(8).parse::<AnswerPath>().is_ok() && deep(9).parse::<AnswerPath>().is_err());
+    let long = |bytes: usize| format!("${{answers.{}}}", "a".repeat(bytes));
+    assert!(long(64).parse::<AnswerPath>().is_ok() && long(65).parse::<AnswerPath>().is_err());
+    for bad in [
+        "${}",
+        "${answers}",
+        "${answers.}",
+        "${answers.a.}",
+        "${answers..a}",
+        "${answers.a",
+        "${answers.a}:80",
+        "${answers.a b}",
+        "${answers.1a}",
+        "${answers.-a}",
+        "${answers.a/b}",
+        "${answers.ä}",
+        "${answers.a[0]}",
+        "${env.a}",
+        "${ answers.a}",
+        "$answers.a",
+        "x${answers.a}",
+        "{answers.a}",
+    ] {
+        assert!(bad.parse::<NetworkPermission>().is_err(), "{bad:?}");
+    }
+}
+
+#[test]
+fn answers_name_addresses_as_operators_write_them() {
+    for (answer, address) in [
+        ("vault.example:8200", "vault.example:8200"),
+        ("https://Vault.example:8200/v1?x#y", "vault.example:8200"),
+        ("https://vault.example", "vault.example:443"),
+        ("http://vault.example/", "vault.example:80"),
+        ("https://[::1]", "[::1]:443"),
+        ("http://[fe80::1]:8080/x", "[fe80::1]:8080"),
+        ("127.0.0.1:1", "127.0.0.1:1"),
+    ] {
+        let found = NetworkAddress::from_answer(answer).expect(answer);
+        assert_eq!(found.to_string(), address, "{answer}");
+    }
+    for bad in [
+        "",
+        "vault.example",
+        "https://",
+        "https://user@vault.example",
+        "https://user:secret@vault.example",
+        "ftp://vault.example:21",
+        "vault.example:8200/v1",
+        "https://vault.example:0",
+        "https://vault.example:",
+        "https://a b",
+        "*:443",
+    ] {
+        assert!(NetworkAddress::from_answer(bad).is_err(), "{bad:?}");
+    }
+}
+
+#[test]
+fn permissions_are_resolved_by_answers() {
+    let network = |addresses: &[&str]| {
+        addresses.iter().map(|address| address.parse().expect("a permission")).collect()
+    };
+    let declared = Permissions {
+        network: network(&["a.example:1", "${answers.a}", "${answers.b}", "${answers.c}"]),
+        ..tools(&["vault version"])
+    };
+    assert_eq!(declared.answer().expect("an answer").to_string(), "${answers.a}");
+    assert!(!declared.allows_network("a.example", 2));
+    let resolved = declared.resolve(|path| match path.names()[0].as_str() {
+        "a" => Answer::Text(" https://a.example:1/ ".to_owned()),
+        "b" => Answer::Text("https://b.example".to_owned()),
+        _ => Answer::Missing,
+    });
+    assert_eq!(resolved.permissions.network, network(&["a.example:1", "b.example:443"]) as Vec<_>);
+    assert_eq!(resolved.permissions.tools, declared.tools);
+    assert!(resolved.permissions.answer().is_none());
+    let [unresolved] = &resolved.unresolved[..] else { panic!("one address") };
+    assert_eq!(unresolved.to_string(), "`${answers.c}` is not answered");
+    let invalid = declared.resolve(|_| Answer::Text("hunter2".to_owned())).unresolved;
+    assert_eq!(invalid.len(), 3);
+    assert!(!invalid[0].to_string().contains("hunter2"), "{}", invalid[0]);
+    assert_eq!(declared.resolve(|_| Answer::Other).unresolved, invalid);
 }

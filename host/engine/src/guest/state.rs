@@ -10,7 +10,9 @@ use crate::context::EngineContext;
 use crate::fair_share::Participant;
 use crate::limits::EngineLimits;
 use crate::log::{LogLevel, LogLine};
-use crate::probes::reply::{NetworkFailure, NetworkReply, ToolFailure, ToolReply};
+use crate::probes::reply::{
+    MissingPermission, NetworkFailure, NetworkReply, ToolFailure, ToolReply,
+};
 use crate::probes::service::ProbeService;
 use crate::wasi::state::Wasi;
 
@@ -97,7 +99,10 @@ impl Guest {
     pub(crate) fn run_tool(&mut self, tool: &str, args: &[String]) -> ToolReply {
         match &mut self.probes {
             Some(probes) => probes.tool(tool, args),
-            None => Err(ToolFailure::not_granted(&[&[tool.to_owned()], args].concat())),
+            None => {
+                let command = [&[tool.to_owned()], args].concat();
+                Err(ToolFailure::not_permitted(&command, MissingPermission::Grant))
+            }
         }
     }
 
@@ -105,7 +110,7 @@ impl Guest {
     pub(crate) fn connect(&mut self, host: &str, port: u16) -> NetworkReply {
         match &mut self.probes {
             Some(probes) => probes.network(host, port),
-            None => Err(NetworkFailure::not_granted(host, port)),
+            None => Err(NetworkFailure::not_permitted(host, port, MissingPermission::Grant)),
         }
     }
 

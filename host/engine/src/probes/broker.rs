@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use env_pack_domain::{ForeignText, Permissions, Probe, ToolPermission};
+use env_pack_domain::{ForeignText, Probe, ToolPermission};
 
 use super::network::{ConnectionAttempt, Network};
+use super::permissions::ProbePermissions;
 use super::recorder::{Interaction, ProbeRecorder};
 use super::reply::{NetworkFailure, NetworkReply, ToolFailure, ToolReply};
 use super::service::{ProbeService, limit_reached};
@@ -29,7 +30,7 @@ pub(crate) struct HostResources {
 pub(crate) struct ProbeBroker {
     resources: Arc<HostResources>,
     context: Arc<EngineContext>,
-    grants: Permissions,
+    permissions: ProbePermissions,
     /// The deadline of the preflight.
     deadline: Instant,
     /// Only in a recorded preflight.
@@ -41,14 +42,14 @@ impl ProbeBroker {
     pub(crate) fn new(
         resources: &Arc<HostResources>,
         context: &Arc<EngineContext>,
-        grants: Permissions,
+        permissions: ProbePermissions,
         deadline: Instant,
         recorder: Option<ProbeRecorder>,
     ) -> Self {
         Self {
             resources: Arc::clone(resources),
             context: Arc::clone(context),
-            grants,
+            permissions,
             deadline,
             recorder,
             probes: Vec::new(),
@@ -63,7 +64,8 @@ impl ProbeBroker {
 
     fn run_tool(&self, tool: &str, args: &[String], program: &mut Option<PathBuf>) -> ToolReply {
         let limits = self.limits();
-        let probe = ToolProbe { grants: &self.grants, tool, args, deadline: self.deadline, limits };
+        let permissions = &self.permissions;
+        let probe = ToolProbe { permissions, tool, args, deadline: self.deadline, limits };
         let recorder = self.recorder.as_ref();
         match recorder.and_then(|recorder| recorder.tool_reply(tool, args, limits.text_bytes)) {
             Some(reply) => probe.check_granted().and(reply),
@@ -78,7 +80,7 @@ impl ProbeBroker {
 
     fn connect(&self, host: &str, port: u16) -> NetworkReply {
         let attempt = ConnectionAttempt {
-            grants: &self.grants,
+            permissions: &self.permissions,
             host,
             port,
             deadline: self.deadline,

@@ -3,6 +3,7 @@
 pub(super) mod backend;
 pub(super) mod broker;
 pub(super) mod network;
+pub(super) mod permissions;
 pub(super) mod recorder;
 pub(super) mod reply;
 pub(super) mod service;

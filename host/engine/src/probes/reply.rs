@@ -39,9 +39,9 @@ pub enum ToolFailure {
 }
 
 impl ToolFailure {
-    /// Returns the failure of a command that is not granted.
-    pub fn not_granted(command: &[String]) -> Self {
-        Self::Denied(not_granted(&ForeignText::sentence(&command.join(" "))))
+    /// Returns the failure of a command without a permission.
+    pub fn not_permitted(command: &[String], missing: MissingPermission) -> Self {
+        Self::Denied(missing.explain(&ForeignText::sentence(&command.join(" "))))
     }
 }
 
@@ -66,15 +66,39 @@ pub enum NetworkFailure {
 }
 
 impl NetworkFailure {
-    /// Returns the failure of an address that is not granted.
-    pub fn not_granted(host: &str, port: u16) -> Self {
+    /// Returns the failure of an address without a permission.
+    pub fn not_permitted(host: &str, port: u16, missing: MissingPermission) -> Self {
         let host = ForeignText::excerpt(host);
         let address = ForeignText::new(format!("{}:{port}", host.as_exact()));
-        Self::Denied(not_granted(&address))
+        Self::Denied(missing.explain(&address))
     }
 }
 
-fn not_granted(probe: &ForeignText) -> String {
-    let probe = probe.as_exact();
-    format!("`{probe}` is not declared by the pack, or not granted by the operator")
+/// The side that is missing of a permission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MissingPermission {
+    /// The pack does not declare it, so it cannot be granted.
+    Declaration,
+    /// The pack declares it, and the operator did not grant it.
+    Grant,
+}
+
+impl MissingPermission {
+    /// Both sides, for callers that accept either.
+    pub const ALL: [Self; 2] = [Self::Declaration, Self::Grant];
+
+    /// Returns the missing side of a permission that is not granted.
+    pub(crate) fn of(is_declared: bool) -> Self {
+        if is_declared { Self::Grant } else { Self::Declaration }
+    }
+
+    fn explain(self, probe: &ForeignText) -> String {
+        let probe = probe.as_exact();
+        match self {
+            Self::Declaration => format!("`{probe}` is not declared by the pack"),
+            Self::Grant => {
+                format!("`{probe}` is declared by the pack, but not granted by the operator")
+            }
+        }
+    }
 }

@@ -109,6 +109,7 @@ fn run_operation(
                 answers_json: answers_json.clone(),
                 // the host checks each probe against the grants
                 grants: Permissions::default(),
+                declared: Permissions::default(),
             };
             let checks = context.run_with_stack(|| {
                 let mut guest = new_guest(Some(binding));

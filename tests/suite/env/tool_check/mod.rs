@@ -156,7 +156,7 @@ fn a_tool_that_is_not_granted_does_not_run() {
         let mut sandbox = with_prober(denied);
         sandbox.program("probed", "touch \"$HOME/ran\"");
         let ran = ran(&sandbox);
-        assert!(ran.contains("Denied") && ran.contains("not granted"), "{ran}");
+        assert!(ran.contains("Denied") && ran.contains("not declared by the pack"), "{ran}");
         assert!(!sandbox.home().join("ran").exists());
     }
     let mut sandbox = with_prober(&["x"]);

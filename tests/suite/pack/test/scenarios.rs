@@ -256,7 +256,7 @@ fn every_answer_reaches_the_handler() {
     };
     assert_eq!(run("missing"), ["Failure::NotFound"]);
     assert_eq!(run("timed-out"), ["Failure::TimedOut"]);
-    assert!(run("denied")[0].contains("`x y` is not declared by the pack, or not granted"));
+    assert!(run("denied")[0].contains("`x y` is declared by the pack, but not granted"));
     assert_eq!(run("{ denied: because }"), ["Failure::Denied(\"because\")"]);
     assert_eq!(run("{ failed: odd }"), ["Failure::Io(\"odd\")"]);
     assert_eq!(run("{}"), ["0 false", "", ""]);

@@ -92,7 +92,7 @@ pub fn put(host: &Host, request: &PutRequest) -> Result<PutReport, ManageAnswers
 }
 
 fn read(host: &Host, path: &Path) -> Result<String, ManageAnswersError> {
-    let bytes = input_file::read_or_stdin(host, path, MAX_ANSWERS_BYTES)?;
+    let bytes = input_file::read_input(host, path, MAX_ANSWERS_BYTES)?;
     let text = std::str::from_utf8(without_byte_order_mark(&bytes));
     text.map(str::to_owned).map_err(|_| ManageAnswersError::NotUtf8 { path: path.to_owned() })
 }

@@ -1,5 +1,7 @@
 //! Applies a plan: checks it again under the lock of the environment, and saves.
 
+use env_pack_domain::BindingKey;
+
 use super::check::{self, CheckedPack};
 use super::error::BindError;
 use super::intent::Intent;
@@ -68,7 +70,8 @@ fn decide(
     }
     // a built-in pack changes with this program, so it is not pinned
     let pinned = checked.as_deref().filter(|_| !host.fetcher.is_builtin(&intent.binding.pack_ref));
-    let changes = intent.changes(&stored.environment, pinned.map(|checked| &checked.pin))?;
+    let pin_of = |key: &BindingKey| pinned.map(|checked| checked.pin_of(key));
+    let changes = intent.changes(&stored.environment, &pin_of)?;
     let after = &changes.last().expect("an intent makes a change").environment;
     let key = intent.idempotency_key.clone();
     let mut report = BindReport::of_changes(&intent.environment, key, &changes);

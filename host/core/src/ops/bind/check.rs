@@ -5,7 +5,7 @@
 use env_pack_domain::change::BindingRequest;
 use env_pack_domain::{
     Binding, BindingKey, BindingPlace, ConfigPack, EnvPackHandler, ForeignText, PackRef,
-    Permissions, Pin, Registry, Sha256Digest,
+    Permissions, Pin, Registry, ResolvedPermissions, Sha256Digest,
 };
 
 use super::error::{BindError, UnsuitablePack};
@@ -13,6 +13,7 @@ use super::intent::Intent;
 use super::paths::ensure_paths_free;
 use crate::Host;
 use crate::answers_schema::AnswersSchema;
+use crate::ops::answered_addresses;
 use crate::ops::answers::check_text;
 use crate::ops::load_pack::{self, LoadedPack};
 use crate::ops::pack_error::PackError;
@@ -32,6 +33,53 @@ pub(super) struct CheckedPack {
     pub warnings: Vec<String>,
     /// The permissions that the pack declares for the bound handler.
     pub declared: Permissions,
+    /// The same for each affected binding, with the addresses that its answers name.
+    resolved: Vec<(BindingKey, ResolvedPermissions)>,
+}
+
+impl CheckedPack {
+    /// Returns the permissions that the pack needs in a binding.
+    pub(super) fn permissions_of(&self, key: &BindingKey) -> Permissions {
+        let resolved = self.resolved.iter().find(|(known, _)| known == key);
+        resolved.map(|(_, resolved)| resolved.permissions.clone()).unwrap_or_default()
+    }
+
+    /// Returns the pin of a binding, with its grants.
+    pub(super) fn pin_of(&self, key: &BindingKey) -> Pin {
+        Pin { grants: self.permissions_of(key), ..self.pin.clone() }
+    }
+}
+
+/// Returns the permissions that a pack needs in each binding that a request affects.
+fn resolve_for_each(
+    host: &Host,
+    stored: &Stored,
+    intent: &Intent,
+    declared: &Permissions,
+) -> Vec<(BindingKey, ResolvedPermissions)> {
+    let mut resolved = Vec::new();
+    for key in intent.affected_keys(&stored.environment) {
+        let answers_ref = intent.answers_of(&stored.environment, &key);
+        let permissions = answered_addresses::resolve_stored(
+            host,
+            &intent.environment,
+            answers_ref.as_ref(),
+            declared,
+        );
+        resolved.push((key, permissions));
+    }
+    resolved
+}
+
+/// Returns a warning for each address that the answers should name, and do not.
+fn unresolved_warnings(resolved: &[(BindingKey, ResolvedPermissions)]) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for (key, permissions) in resolved {
+        for address in &permissions.unresolved {
+            warnings.push(format!("{key}: {address}, so its permission allows nothing"));
+        }
+    }
+    warnings
 }
 
 /// Fetches and loads the pack of a request, and checks it against the environment.
@@ -52,14 +100,16 @@ pub(super) fn check_pack(
     let config = ensure_slot_has_handler(&pack, intent)?;
     let pin = pack.pin(Permissions::default(), signed.signature.signer(), host.now().to_string());
     let declared = requested_permissions(&pack, config.as_ref(), intent, &pin)?;
-    ensure_declared(intent, &declared)?;
+    let resolved = resolve_for_each(host, stored, intent, &declared);
+    ensure_declared(intent, &resolved)?;
     check_answers(host, stored, intent, &pack)?;
-    let warnings = pack.permission_faults();
+    let mut warnings = pack.permission_faults();
+    warnings.extend(unresolved_warnings(&resolved));
     ensure_free(host, stored, intent, &pin)?;
     single_pack_registry(pack, config, pack_ref)
         .resolve_for_slot(kind, place.slot())
         .map_err(|source| UnsuitablePack::Mismatch { pack_ref: pack_ref.clone(), source })?;
-    Ok(CheckedPack { fetched, pin, signed, warnings, declared })
+    Ok(CheckedPack { fetched, pin, signed, warnings, declared, resolved })
 }
 
 /// Checks the schema of the pack, and the answers that the bindings would use against it. Answers that do
@@ -148,9 +198,9 @@ pub(super) fn recheck(
 ) -> Result<(), BindError> {
     ensure_same_digest(stored, intent, checked.pin.manifest)?;
     ensure_free(host, stored, intent, &checked.pin)?;
-    let missing = missing_permissions(stored, intent, &checked.declared);
+    checked.resolved = resolve_for_each(host, stored, intent, &checked.declared);
+    let missing = missing_permissions(stored, intent, checked);
     ensure_granted(intent, &missing)?;
-    checked.pin.grants = checked.declared.clone();
     // without asking a registry, because other processes wait for the lock
     let pack_ref = &intent.binding.pack_ref;
     checked.signed = TrustPolicy::for_environment(host, &intent.environment)?
@@ -207,23 +257,29 @@ fn ensure_same_digest(
 pub(super) fn missing_permissions(
     stored: &Stored,
     intent: &Intent,
-    declared: &Permissions,
+    checked: &CheckedPack,
 ) -> Permissions {
+    let mut missing = Permissions::default();
     if intent.grants.declared {
-        return Permissions::default();
+        return missing;
     }
-    let missing_for = |key: &BindingKey| {
+    for (key, ResolvedPermissions { permissions, .. }) in &checked.resolved {
         let granted = previous_grants(stored.environment.binding(key), intent)
-            .unwrap_or_else(|| version_queries(declared));
-        declared.without(&granted.union(&intent.grants.permissions))
-    };
-    let affected = intent.affected_keys(&stored.environment);
-    affected.iter().map(missing_for).fold(Permissions::default(), |all, more| all.union(&more))
+            .unwrap_or_else(|| version_queries(permissions));
+        missing = missing.union(&permissions.without(&granted.union(&intent.grants.permissions)));
+    }
+    missing
 }
 
 /// Fails if the request grants permissions that the pack does not declare.
-fn ensure_declared(intent: &Intent, declared: &Permissions) -> Result<(), BindError> {
-    let undeclared = intent.grants.permissions.without(declared);
+fn ensure_declared(
+    intent: &Intent,
+    resolved: &[(BindingKey, ResolvedPermissions)],
+) -> Result<(), BindError> {
+    let mut undeclared = intent.grants.permissions.clone();
+    for (_, declared) in resolved {
+        undeclared = undeclared.without(&declared.permissions);
+    }
     if undeclared.is_empty() {
         return Ok(());
     }

@@ -101,34 +101,36 @@ impl Intent {
 
     /// Fails if the bindings do not allow the change.
     pub(super) fn ensure_possible(&self, environment: &Environment) -> Result<(), Refusal> {
-        self.changes(environment, None)?;
+        self.changes(environment, &|_| None)?;
         Ok(())
     }
 
     /// Computes the changes: that of the binding itself, then those of the other instances.
+    /// `pin_of` returns the new pin of each.
     pub(super) fn changes(
         &self,
         environment: &Environment,
-        pin: Option<&Pin>,
+        pin_of: &dyn Fn(&BindingKey) -> Option<Pin>,
     ) -> Result<Vec<BindingChange>, Refusal> {
         change::ensure_generation(environment, &self.key(), self.if_generation)?;
         let mut request = self.binding.clone();
         request.answers_ref = self.answers_of(environment, &self.key());
+        let pin = pin_of(&self.key());
         let first = match &self.verb {
-            Verb::Add => change::add(environment, request, pin.cloned())?,
-            Verb::Update => change::update(environment, request, pin.cloned())?,
+            Verb::Add => change::add(environment, request, pin)?,
+            Verb::Update => change::update(environment, request, pin)?,
             Verb::Refresh(bound) => {
-                let before = match exact_reference(bound, pin) {
+                let before = match exact_reference(bound, pin.as_ref()) {
                     Some(exact) => {
                         change::set_pack_ref(environment, &self.key(), exact)?.environment
                     }
                     None => environment.clone(),
                 };
-                change::update(&before, request, pin.cloned())?
+                change::update(&before, request, pin)?
             }
             // before the pack is fetched, this only checks that it is bound
             Verb::Pin(_) => match pin {
-                Some(pin) => change::set_pin(environment, &self.key(), pin.clone())?,
+                Some(pin) => change::set_pin(environment, &self.key(), pin)?,
                 None => change::update(environment, request, None)?,
             },
         };
@@ -137,7 +139,7 @@ impl Intent {
         for sibling in self.siblings(environment) {
             let Binding { place, answers_ref, .. } = sibling.clone();
             let request = BindingRequest { place, answers_ref, ..self.binding.clone() };
-            let change = change::update(&current, request, pin.cloned())?;
+            let change = change::update(&current, request, pin_of(&sibling.key()))?;
             current = change.environment.clone();
             changes.push(change);
         }

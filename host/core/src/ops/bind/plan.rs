@@ -87,7 +87,7 @@ fn check_bind(
         return Ok((None, Permissions::default()));
     }
     let checked = check_pack(host, &stored, intent)?;
-    let missing = missing_permissions(&stored, intent, &checked.declared);
+    let missing = missing_permissions(&stored, intent, &checked);
     Ok((Some(checked), missing))
 }
 
@@ -118,7 +118,7 @@ pub fn plan_pin(host: &Host, request: &RefreshRequest) -> Result<Plan, BindError
     let checked = check_unpinned(host, &stored, request, &intent, &bound);
     match requested_change(&intent).record_failure(host, checked)? {
         Some(checked) => {
-            let missing = missing_permissions(&stored, &intent, &checked.declared);
+            let missing = missing_permissions(&stored, &intent, &checked);
             let checked = Some(checked);
             Ok(Plan { intent, checked, missing, difference: None, nothing_to_do: None })
         }
@@ -211,11 +211,12 @@ fn compare_with_bound(
     checked: Option<CheckedPack>,
 ) -> Plan {
     let Some(checked) = checked else { return Plan::without_change(host, intent, bound, None) };
-    let missing = missing_permissions(stored, &intent, &checked.declared);
+    let missing = missing_permissions(stored, &intent, &checked);
     let pin = bound.pin.as_ref();
     let difference = pin.and_then(|pin| compare(host, pin, &checked, bound.kind.path()));
     // after `grants revoke`, the pack of the pin may need grants again
-    let is_granted = pin.is_some_and(|pin| checked.declared.without(&pin.grants).is_empty());
+    let needed = checked.permissions_of(&bound.key());
+    let is_granted = pin.is_some_and(|pin| needed.without(&pin.grants).is_empty());
     if difference.is_none() && is_granted {
         return Plan::without_change(host, intent, bound, Some(checked));
     }

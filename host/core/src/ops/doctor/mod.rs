@@ -4,7 +4,8 @@ mod report;
 
 use env_pack_domain::diagnosis::{self, BindingDiagnosis, DiagnosisSeverity, EnvironmentDiagnosis};
 use env_pack_domain::{
-    Binding, BindingKey, BindingPlace, EnvId, PackRef, ResolveError, with_causes,
+    Binding, BindingKey, BindingPlace, EnvId, PackRef, ResolveError, UnresolvedAddress,
+    UnresolvedReason, with_causes,
 };
 
 pub use report::{
@@ -282,6 +283,10 @@ impl DoctorReport {
                     let severity = DiagnosisSeverity::Finding;
                     (&binding.pack_ref, subject, "permission-not-granted", severity, reason, next)
                 }
+                PermissionProblem::Unresolved { binding, address } => {
+                    self.report_unresolved(binding, address, id);
+                    continue;
+                }
             };
             self.permission_faults.push(PermissionFault {
                 pack_ref: pack_ref.clone(),
@@ -291,6 +296,19 @@ impl DoctorReport {
             });
             self.add_finding(code, severity, subject, reason, next);
         }
+    }
+
+    /// Reports an address that a pack leaves to the answers, and that they do not name.
+    fn report_unresolved(&mut self, binding: &Binding, address: &UnresolvedAddress, id: &EnvId) {
+        let severity = match address.reason {
+            // the handler may do without it
+            UnresolvedReason::Missing => DiagnosisSeverity::Information,
+            UnresolvedReason::Invalid => DiagnosisSeverity::Finding,
+        };
+        let reason = format!("{address}, so its permission allows nothing");
+        let next = answers_step(id, binding);
+        let subject = binding_subject(binding);
+        self.add_finding("permission-unresolved", severity, subject, reason, next);
     }
 
     fn report_signatures(&mut self, assembly: &Assembly) {

@@ -71,7 +71,10 @@ fn run(file: ScenarioFile, loaded: &LoadedHandler, time: Duration) -> ScenarioRe
         let difference = Difference::unexpected_fault("run", &fault);
         (Actual { checks: Err(fault), calls: Vec::new() }, vec![difference])
     } else {
-        let actual = observed(record_preflight(&file.scenario.given, loaded, time), loaded);
+        let actual = {
+            let given = &file.scenario.given;
+            observed(record_preflight(given, loaded, time), given, loaded)
+        };
         let differences = file.scenario.compare(&actual);
         (actual, differences)
     };

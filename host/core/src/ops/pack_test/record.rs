@@ -8,7 +8,7 @@ use env_pack_domain::{ForeignText, with_causes};
 use gtc_fs::metadata;
 
 use super::error::RecordError;
-use super::preflight::{context, environment, observed, record_preflight};
+use super::preflight::{context, environment, observed, permissions, record_preflight};
 use super::report::{PreflightRun, Recorded, TestReport};
 use super::script;
 use super::target::{ScenarioFile, TestTarget};
@@ -51,10 +51,11 @@ pub fn record(host: &Host, request: &RecordRequest) -> Result<TestReport, Record
     let like =
         like.unwrap_or_else(|| ScenarioFile { path: path.clone(), scenario: empty_scenario() });
     let loaded = subject.handler(&like)?;
-    if !request.confirmed && !loaded.permissions.is_empty() {
-        return Err(RecordError::NotConfirmed { permissions: loaded.permissions.clone() });
-    }
     let given = &like.scenario.given;
+    let permissions = permissions(given, loaded);
+    if !request.confirmed && !permissions.is_empty() {
+        return Err(RecordError::NotConfirmed { permissions });
+    }
     let rehearsal =
         loaded.handler.record_preflight(&context(given, loaded), ProbeBackend::Host, Duration::MAX);
     let text = scenario::to_yaml(&scenario::RecordedRun {
@@ -70,7 +71,7 @@ pub fn record(host: &Host, request: &RecordRequest) -> Result<TestReport, Record
     create_folder(&subject.scenarios)?;
     write(&path, text.as_bytes())?;
     let handler = loaded.handler.descriptor_path().clone();
-    let run = PreflightRun::from(observed(rehearsal, loaded));
+    let run = PreflightRun::from(observed(rehearsal, given, loaded));
     Ok(TestReport::Recorded(Recorded {
         path: subject.path.into(),
         recorded: path.into(),
@@ -103,7 +104,7 @@ fn ensure_replayable(
         .map_err(|error| not_writable(&with_causes(&error)))?;
     let given = &scenario.given;
     let rehearsal = record_preflight(given, loaded, host.limits.scenario.preflight_time);
-    match scenario.compare(&observed(rehearsal, loaded)).first() {
+    match scenario.compare(&observed(rehearsal, given, loaded)).first() {
         None => Ok(()),
         Some(first) => Err(not_writable(&format!(
             "{} was {} on this machine, and is {} when it is replayed",

@@ -6,7 +6,9 @@ use crate::scenario::{
     ActualCall, CommandFailure, CommandLine, CommandResult, ConnectionFailure, ConnectionStatus,
     Given, HostCall, HostPort, NetworkReply, Shorthand, ToolReply,
 };
-use gtc_engine::{Interaction, NetworkFailure, ScriptedReplies, ToolFailure, ToolOutput};
+use gtc_engine::{
+    Interaction, MissingPermission, NetworkFailure, ScriptedReplies, ToolFailure, ToolOutput,
+};
 
 /// Returns the replies of programs and the network in a scenario.
 pub(super) fn script(given: &Given) -> ScriptedReplies {
@@ -39,7 +41,9 @@ fn tool_result(command: &[String], reply: &ToolReply) -> Result<ToolOutput, Tool
     match reply {
         Shorthand::Word(CommandFailure::Missing) => Err(ToolFailure::NotFound),
         Shorthand::Word(CommandFailure::TimedOut) => Err(ToolFailure::TimedOut),
-        Shorthand::Word(CommandFailure::Denied) => Err(ToolFailure::not_granted(command)),
+        Shorthand::Word(CommandFailure::Denied) => {
+            Err(ToolFailure::not_permitted(command, MissingPermission::Grant))
+        }
         Shorthand::Full(CommandResult { denied: Some(reason), .. }) => {
             Err(ToolFailure::Denied(reason.clone()))
         }
@@ -64,7 +68,8 @@ fn network_result(address: &HostPort, reply: &NetworkReply) -> Result<(), Networ
         Shorthand::Word(ConnectionStatus::TimedOut) => NetworkFailure::TimedOut,
         Shorthand::Word(ConnectionStatus::NotFound) => NetworkFailure::NotFound,
         Shorthand::Word(ConnectionStatus::Denied) => {
-            NetworkFailure::not_granted(&address.host, address.port)
+            let missing = MissingPermission::Grant;
+            NetworkFailure::not_permitted(&address.host, address.port, missing)
         }
         Shorthand::Full(ConnectionFailure { denied: Some(reason), .. }) => {
             NetworkFailure::Denied(reason.clone())
@@ -97,7 +102,11 @@ pub(super) fn tool_reply(
         }),
         Err(ToolFailure::NotFound) => Shorthand::Word(CommandFailure::Missing),
         Err(ToolFailure::TimedOut) => Shorthand::Word(CommandFailure::TimedOut),
-        Err(denied) if *denied == ToolFailure::not_granted(command) => {
+        Err(denied)
+            if MissingPermission::ALL
+                .iter()
+                .any(|missing| *denied == ToolFailure::not_permitted(command, *missing)) =>
+        {
             Shorthand::Word(CommandFailure::Denied)
         }
         Err(ToolFailure::Denied(why)) => reason(Some(why), None),
@@ -116,7 +125,11 @@ pub(super) fn network_reply(
         Err(NetworkFailure::Refused) => ConnectionStatus::Refused,
         Err(NetworkFailure::TimedOut) => ConnectionStatus::TimedOut,
         Err(NetworkFailure::NotFound) => ConnectionStatus::NotFound,
-        Err(denied) if *denied == NetworkFailure::not_granted(host, port) => {
+        Err(denied)
+            if MissingPermission::ALL
+                .iter()
+                .any(|missing| *denied == NetworkFailure::not_permitted(host, port, *missing)) =>
+        {
             ConnectionStatus::Denied
         }
         Err(NetworkFailure::Denied(why)) => {

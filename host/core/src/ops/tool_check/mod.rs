@@ -14,7 +14,7 @@ use gtc_store::{StoreError, Stored};
 
 pub use limits::ToolCheckLimits;
 pub use report::{
-    ExtensionChecks, PackChecks, PreflightFault, PreflightReport, ToolCheckReport,
+    ExtensionChecks, MissingGrants, PackChecks, PreflightFault, PreflightReport, ToolCheckReport,
     UnresolvedExtension, UnresolvedPack,
 };
 
@@ -51,17 +51,20 @@ impl<'a> Preflights<'a> {
         for binding in stored.environment.bindings() {
             match assembly.resolve(binding) {
                 Ok(_) => {
+                    let missing = assembly.ungranted(binding);
                     let mut preflight = finished.remove(&binding.key());
                     if let Some(preflight) = &mut preflight {
                         preflight.without_handler = !assembly.has_handler(binding);
+                        preflight.missing_grants = missing
+                            .map(|missing| MissingGrants::new(environment, binding, missing));
                     }
                     report.add(binding, preflight);
                 }
                 Err(error) => report.add_unresolved(binding, &error, &assembly, strict),
             }
         }
-        for error in report.unresolved_reasons() {
-            *error = host.repeated_flags.complete(error);
+        for text in report.suggestions() {
+            *text = host.repeated_flags.complete(text);
         }
         report
     }

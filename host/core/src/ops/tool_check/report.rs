@@ -3,14 +3,16 @@
 use std::error::Error;
 
 use env_pack_domain::{
-    Binding, BindingPlace, CapabilitySlot, EnvId, HandlerFault, PackDescriptor, Preflight, Probe,
-    ResolveError, ToolCheck, with_causes,
+    Binding, BindingPlace, CapabilitySlot, EnvId, HandlerFault, PackDescriptor, Permissions,
+    Preflight, Probe, ResolveError, ToolCheck, with_causes,
 };
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::ops::assemble::Assembly;
-use crate::ops::suggested_commands::pin_command;
+use crate::ops::bind::GrantsReport;
+use crate::ops::phrases::describe_permissions;
+use crate::ops::suggested_commands::{grant_command, pin_command};
 
 /// The results of all preflights.
 #[derive(Debug, Serialize)]
@@ -67,7 +69,7 @@ pub struct ExtensionChecks {
 }
 
 /// The result of a preflight.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct PreflightReport {
     /// The checks that it returned.
     pub checks: Vec<ToolCheck>,
@@ -83,6 +85,32 @@ pub struct PreflightReport {
     /// Whether this machine could not run it.
     #[serde(skip)]
     pub is_host_failure: bool,
+    /// The permissions that the pack declares and that are not granted, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing_grants: Option<MissingGrants>,
+}
+
+/// Permissions that a pack declares and that are not granted.
+#[derive(Debug, Serialize)]
+pub struct MissingGrants {
+    /// The permissions.
+    #[serde(flatten)]
+    pub permissions: GrantsReport,
+    /// The permissions, in a sentence.
+    pub reason: String,
+    /// The command that grants them.
+    pub next: String,
+}
+
+impl MissingGrants {
+    pub(super) fn new(id: &EnvId, binding: &Binding, missing: &Permissions) -> Self {
+        let described = describe_permissions(missing);
+        Self {
+            permissions: GrantsReport::from(missing),
+            reason: format!("it requires permissions that are not granted: {described}"),
+            next: format!("grant them with `{}`", grant_command(id, binding, missing)),
+        }
+    }
 }
 
 /// The reason why a preflight returned no checks.
@@ -106,23 +134,14 @@ impl PreflightReport {
     }
 
     fn failed(kind: &'static str, message: String) -> Self {
-        let fault = Some(PreflightFault { kind, message });
-        Self {
-            checks: Vec::new(),
-            probes: Vec::new(),
-            without_handler: false,
-            fault,
-            is_host_failure: false,
-        }
+        Self { fault: Some(PreflightFault { kind, message }), ..Self::default() }
     }
 }
 
 impl From<Result<Preflight, HandlerFault>> for PreflightReport {
     fn from(result: Result<Preflight, HandlerFault>) -> Self {
         match result {
-            Ok(Preflight { checks, probes }) => {
-                Self { checks, probes, without_handler: false, fault: None, is_host_failure: false }
-            }
+            Ok(Preflight { checks, probes }) => Self { checks, probes, ..Self::default() },
             Err(fault) => Self {
                 is_host_failure: matches!(fault, HandlerFault::NotRun { .. }),
                 ..Self::failed(fault.kind(), fault.to_string())
@@ -158,11 +177,14 @@ pub struct UnresolvedExtension {
 }
 
 impl ToolCheckReport {
-    /// Returns why bindings have no handler; each may suggest a command.
-    pub(super) fn unresolved_reasons(&mut self) -> impl Iterator<Item = &mut String> {
-        let packs = self.unresolved_bindings.iter_mut().map(|it| &mut it.error);
-        let extensions = self.extension_unresolved_bindings.iter_mut().map(|it| &mut it.error);
-        packs.chain(extensions)
+    /// Returns the texts that suggest commands.
+    pub(super) fn suggestions(&mut self) -> impl Iterator<Item = &mut String> {
+        let packs = self.bindings.iter_mut().map(|it| &mut it.preflight);
+        let extensions = self.extension_bindings.iter_mut().map(|it| &mut it.preflight);
+        let grants = packs.chain(extensions).filter_map(|it| it.missing_grants.as_mut());
+        let unresolved = self.unresolved_bindings.iter_mut().map(|it| &mut it.error);
+        let informed = self.extension_unresolved_bindings.iter_mut().map(|it| &mut it.error);
+        grants.map(|it| &mut it.next).chain(unresolved).chain(informed)
     }
 
     /// An empty report.

@@ -82,6 +82,7 @@ fn start(
         instance_id: binding.place.instance().cloned(),
         answers_json,
         grants: assembly.grants(binding),
+        declared: assembly.declared(binding),
     };
     let binding = binding.clone();
     let assembly = Arc::clone(assembly);

@@ -66,6 +66,7 @@ fn nothing_granted() -> BindingContext {
         instance_id: None,
         answers_json: "{}".to_owned(),
         grants: Permissions::default(),
+        declared: Permissions::default(),
     }
 }
 

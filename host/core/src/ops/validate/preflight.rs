@@ -1,7 +1,7 @@
 //! Checks how a preflight behaves when every permission it needs is refused.
 
 use env_pack_domain::{
-    ForeignText, HandlerFault, NetworkPermission, Permissions, Preflight, Probe, ToolPermission,
+    ForeignText, HandlerFault, NetworkAddress, Permissions, Preflight, Probe, ToolPermission,
 };
 
 use super::declaration::field_path;
@@ -86,7 +86,7 @@ fn check_declared(
             continue;
         }
         seen.push(text);
-        let (code, field_name, is_declared) = match text.parse::<NetworkPermission>() {
+        let (code, field_name, is_declared) = match text.parse::<NetworkAddress>() {
             Ok(address) if !text.contains(' ') => (
                 Code::AddressUndeclared,
                 "network",

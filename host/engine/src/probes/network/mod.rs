@@ -7,10 +7,9 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use env_pack_domain::Permissions;
-
 use crate::limits::EngineLimits;
-use crate::probes::reply::NetworkFailure;
+use crate::probes::permissions::ProbePermissions;
+use crate::probes::reply::{MissingPermission, NetworkFailure};
 use crate::semaphore::Semaphore;
 
 /// Resolves a host name. It may block for a long time.
@@ -26,7 +25,7 @@ pub(crate) struct Network {
 
 /// A request to open a connection.
 pub(crate) struct ConnectionAttempt<'a> {
-    pub grants: &'a Permissions,
+    pub permissions: &'a ProbePermissions,
     pub host: &'a str,
     pub port: u16,
     pub deadline: Instant,
@@ -36,10 +35,12 @@ pub(crate) struct ConnectionAttempt<'a> {
 impl ConnectionAttempt<'_> {
     /// Fails unless the operator granted the address.
     pub(crate) fn check_granted(&self) -> Result<(), NetworkFailure> {
-        if self.grants.allows_network(self.host, self.port) {
+        let ProbePermissions { granted, declared } = self.permissions;
+        if granted.allows_network(self.host, self.port) {
             return Ok(());
         }
-        Err(NetworkFailure::not_granted(self.host, self.port))
+        let missing = MissingPermission::of(declared.allows_network(self.host, self.port));
+        Err(NetworkFailure::not_permitted(self.host, self.port, missing))
     }
 }
 

@@ -4,18 +4,21 @@ use std::net::TcpListener;
 use std::os::fd::AsRawFd as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use env_pack_domain::Permissions;
+
 use super::*;
 
 const HOST: &str = "name.example";
 
 fn reach(network: &Network, port: u16, time: Duration) -> (Result<(), NetworkFailure>, Duration) {
     let address = format!("{HOST}:{port}").parse().expect("an address");
-    let grants = Permissions { tools: vec![], network: vec![address] };
+    let granted = Permissions { tools: vec![], network: vec![address] };
+    let permissions = ProbePermissions { granted: granted.clone(), declared: granted };
     let limits = EngineLimits { connect_time: time, ..EngineLimits::default() };
     let start = Instant::now();
     let deadline = start + Duration::from_secs(60);
     let result = network.reach(&ConnectionAttempt {
-        grants: &grants,
+        permissions: &permissions,
         host: HOST,
         port,
         deadline,

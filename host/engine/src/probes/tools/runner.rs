@@ -10,7 +10,6 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use env_pack_domain::Permissions;
 use gtc_fs::pipes::{OutputLimits, ReadOutcome};
 use gtc_fs::process::{ProcessGroup, detached, detached_exact};
 use gtc_fs::search_path::{self, SearchError};
@@ -19,7 +18,8 @@ use super::reaper::{self, ExitReport};
 use super::redact::redact;
 use super::{output, variables};
 use crate::limits::EngineLimits;
-use crate::probes::reply::{ToolFailure, ToolOutput};
+use crate::probes::permissions::ProbePermissions;
+use crate::probes::reply::{MissingPermission, ToolFailure, ToolOutput};
 use crate::semaphore::Semaphore;
 use crate::worker::protocol::NAME;
 
@@ -50,7 +50,7 @@ pub(crate) struct Tools {
 
 /// A request to run a tool.
 pub(crate) struct ToolProbe<'a> {
-    pub grants: &'a Permissions,
+    pub permissions: &'a ProbePermissions,
     pub tool: &'a str,
     pub args: &'a [String],
     pub deadline: Instant,
@@ -60,10 +60,12 @@ pub(crate) struct ToolProbe<'a> {
 impl ToolProbe<'_> {
     /// Fails unless the operator granted the command.
     pub(crate) fn check_granted(&self) -> Result<(), ToolFailure> {
-        if self.grants.allows_tool(self.tool, self.args) {
+        let ProbePermissions { granted, declared } = self.permissions;
+        if granted.allows_tool(self.tool, self.args) {
             return Ok(());
         }
-        Err(ToolFailure::not_granted(&[&[self.tool.to_owned()], self.args].concat()))
+        let missing = MissingPermission::of(declared.allows_tool(self.tool, self.args));
+        Err(ToolFailure::not_permitted(&[&[self.tool.to_owned()], self.args].concat(), missing))
     }
 }
 

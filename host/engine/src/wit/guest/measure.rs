@@ -34,6 +34,7 @@ pub(super) fn measure_calls<E: HandlerExports>(
         instance_id: None,
         answers_json: "{}".to_owned(),
         grants: Permissions::default(),
+        declared: Permissions::default(),
     };
     let guest = Guest::new(context, name, Some(binding), wasi, context.limits.preflight_time);
     let mut instance = Instance::start(linked, guest)?;
