@@ -105,6 +105,26 @@ fn a_newer_patch_version_of_the_interface_is_accepted() {
     assert_eq!(error.kind(), "unsupported-wit-version");
 }
 
+/// The first growth exceeds the reserved addresses, and the second the room that was reserved
+/// with the first. Each time, the memory moves.
+#[test]
+fn a_raised_memory_limit_exceeds_the_reservation() {
+    let mut handler = Handler::new("state", "test.state.large", "^1");
+    let grow = "(if (i32.eq (memory.grow (i32.const 4800)) (i32.const -1)) (then unreachable))";
+    handler.preflight_body = Some(format!(
+        "(i32.store (i32.const 70000) (i32.const 512)) {grow} {grow}
+        (i32.store (i32.const 600000000) (i32.const 1)) (i32.load (i32.const 70000))"
+    ));
+    let component = handler.component();
+    let digest = Sha256Digest::compute(&component);
+    let limits = EngineLimits { memory_bytes: 640 << 20, ..EngineLimits::default() };
+    let engine = engine(limits);
+    for load in [Engine::load, Engine::load_isolated] {
+        let loaded = load(&engine, &component, &digest, Provenance::External).expect("it loads");
+        assert_eq!(loaded.handler.preflight(&context()).expect("an answer").checks, []);
+    }
+}
+
 #[test]
 fn external_components_are_not_compiled_without_a_worker() {
     let component = Handler::new("state", "test.state.external", "^1").component();
