@@ -50,7 +50,7 @@ struct LoadedBinding {
     has_handler: bool,
 }
 
-/// What the bindings of a registered pack have in common.
+/// The common parts of the bindings of a registered pack.
 struct RegisteredPack {
     archive: Sha256Digest,
     paths: Vec<DescriptorPath>,

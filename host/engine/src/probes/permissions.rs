@@ -5,9 +5,9 @@ use env_pack_domain::{BindingContext, Permissions};
 /// The permissions of one preflight.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ProbePermissions {
-    /// What the operator granted; nothing else is allowed.
+    /// The permissions that the operator granted; nothing else is allowed.
     pub granted: Permissions,
-    /// What the pack declares, to explain a denial.
+    /// The permissions that the pack declares, to explain a denial.
     pub declared: Permissions,
 }
 

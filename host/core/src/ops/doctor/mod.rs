@@ -108,16 +108,6 @@ fn empty_report(
 }
 
 impl DoctorReport {
-    /// Returns all suggestions of the report.
-    fn next_steps(&mut self) -> impl Iterator<Item = &mut String> {
-        let failures = self.load_failures.iter_mut().map(|it| &mut it.next);
-        let drifts = self.digest_drift.iter_mut().map(|it| &mut it.next);
-        let duplicates = self.duplicate_registrations.iter_mut().map(|it| &mut it.next);
-        let permissions = self.permission_faults.iter_mut().map(|it| &mut it.next);
-        let findings = self.findings.iter_mut().map(|it| &mut it.next);
-        failures.chain(drifts).chain(duplicates).chain(permissions).chain(findings)
-    }
-
     fn add_finding(
         &mut self,
         code: &'static str,
@@ -152,14 +142,6 @@ impl DoctorReport {
             let subject = FindingSubject::Document(fault.place.clone());
             self.add_finding(code, DiagnosisSeverity::Finding, subject, reason, next);
         }
-    }
-
-    fn add_validation_error(&mut self, message: String) {
-        self.validate.status = "error";
-        self.validate.message = Some(match self.validate.message.take() {
-            Some(before) => format!("{before}; {message}"),
-            None => message,
-        });
     }
 
     /// Reports packs that did not load.

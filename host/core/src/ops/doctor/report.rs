@@ -58,6 +58,27 @@ pub struct DoctorReport {
     pub checked_at: String,
 }
 
+impl DoctorReport {
+    /// Returns all suggestions of the report.
+    pub(super) fn next_steps(&mut self) -> impl Iterator<Item = &mut String> {
+        let failures = self.load_failures.iter_mut().map(|it| &mut it.next);
+        let drifts = self.digest_drift.iter_mut().map(|it| &mut it.next);
+        let duplicates = self.duplicate_registrations.iter_mut().map(|it| &mut it.next);
+        let permissions = self.permission_faults.iter_mut().map(|it| &mut it.next);
+        let findings = self.findings.iter_mut().map(|it| &mut it.next);
+        failures.chain(drifts).chain(duplicates).chain(permissions).chain(findings)
+    }
+
+    /// Adds a breach of an invariant to `validate`.
+    pub(super) fn add_validation_error(&mut self, message: String) {
+        self.validate.status = "error";
+        self.validate.message = Some(match self.validate.message.take() {
+            Some(before) => format!("{before}; {message}"),
+            None => message,
+        });
+    }
+}
+
 /// Whether the files of an environment are well-formed.
 #[derive(Debug, Serialize)]
 pub struct ValidationStatus {
