@@ -18,6 +18,7 @@ pub(super) const SDK: &[(&str, &str)] = embedded!("guest-sdk":
     "src/bindings.rs"
     "src/checks/access.rs"
     "src/checks/address.rs"
+    "src/checks/answered.rs"
     "src/checks/catalogue.rs"
     "src/checks/check.rs"
     "src/checks/command.rs"
