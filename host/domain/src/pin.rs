@@ -135,16 +135,19 @@ mod tests {
             supported_versions: "*".parse().expect("a requirement"),
         };
         let handlers = vec![handler("acme.secrets.vault"), handler("acme.secrets.kms")];
-        let pack = Pin { handlers, ..pin(1, None, None) };
+        let pack = Pin { handlers, ..pin(1, Some(("acme.vault", "acme")), None) };
+        assert!(pack.has_handler());
+        assert_eq!(pack.config_pack(), None);
         let provides = |path: &str| pack.provides(&path.parse().expect(path));
         assert!(provides("acme.secrets.vault"));
         assert!(provides("acme.secrets.kms"));
-        assert!(!provides("acme.secrets.other"));
+        assert!(!provides("acme.vault"));
     }
 
     #[test]
     fn a_pack_without_a_handler_provides_its_own_id() {
         let pack = pin(1, Some(("acme.fast2flow.router", "acme")), None);
+        assert!(!pack.has_handler());
         let paths = pack.paths();
         assert_eq!(
             paths.iter().map(DescriptorPath::as_str).collect::<Vec<_>>(),
