@@ -4,6 +4,7 @@ mod audit;
 mod bindings;
 mod contract;
 mod folders;
+mod key_uses;
 mod memory;
 mod pins;
 mod pins_v1;
