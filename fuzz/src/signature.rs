@@ -27,11 +27,10 @@ pub(crate) fn signature(data: &[u8]) {
     match PublicKey::from_pem(data) {
         Ok(key) => {
             let again = key.to_pem();
-            let lines = |text: &str| text.lines().map(str::to_owned).collect::<String>();
-            assert_eq!(
-                lines(&String::from_utf8_lossy(data)).trim_end(),
-                lines(&again),
-                "a key has one spelling, except for line breaks"
+            let lines = |text: &str| text.lines().map(str::trim_end).collect::<String>();
+            assert!(
+                lines(&String::from_utf8_lossy(data)).contains(&lines(&again)),
+                "a key has one spelling, except for line breaks and the text around it"
             );
             assert_eq!(PublicKey::from_pem(again.as_bytes()), Ok(key));
         }

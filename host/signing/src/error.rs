@@ -5,7 +5,7 @@ use env_pack_domain::{ForeignText, KeyId, Sha256Digest};
 /// The reason a key file was refused, or no key could be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// The file is not exactly one PEM block.
+    /// The file does not have exactly one PEM block.
     #[error("it is not a PEM file: {reason}")]
     NotPem {
         /// The problem.
@@ -24,6 +24,12 @@ pub enum KeyError {
     WrongAlgorithm {
         /// The accepted kinds of keys.
         expected: &'static str,
+    },
+    /// The private key is not in PKCS#8.
+    #[error("its PKCS#8 is malformed: {reason}")]
+    MalformedPkcs8 {
+        /// The problem.
+        reason: &'static str,
     },
     /// The public key is not a point of the curve, has a small order, so that anyone can
     /// make signatures for it, or is not in its canonical encoding.

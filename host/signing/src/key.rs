@@ -1,8 +1,7 @@
 //! Keys and their PEM files: Ed25519 for signing and verifying, P-256 for verifying only.
 //!
-//! An Ed25519 key has exactly one accepted encoding in each file format, except that a
-//! private key may include its public key. So encodings are compared with fixed prefixes
-//! instead of being parsed.
+//! A public key has exactly one accepted encoding for each algorithm, so encodings are compared
+//! with fixed prefixes instead of being parsed. `pkcs8` parses private keys.
 
 use std::fmt;
 
@@ -12,8 +11,10 @@ use env_pack_domain::KeyId;
 use super::error::KeyError;
 use super::p256;
 use super::pem;
+use super::pkcs8;
 
-/// Maximum size of a key file, in bytes. The longest valid one has 176.
+/// Maximum size of a key file, in bytes. A key has less than 200; text and attributes may be
+/// around it.
 pub const MAX_KEY_BYTES: u64 = 4 << 10;
 
 const PUBLIC_LABEL: &str = "PUBLIC KEY";
@@ -21,13 +22,9 @@ const PRIVATE_LABEL: &str = "PRIVATE KEY";
 /// The DER of an SPKI in front of a public key: a sequence of the algorithm 1.3.101.112
 /// and a string of 32 bytes.
 const SPKI_PREFIX: &[u8] = b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00";
-/// The DER of PKCS#8 in front of a private key: version 1, the algorithm, a string of 32
-/// bytes in another.
+/// The DER of PKCS#8 in front of a private key that is written: version 1, the algorithm, a
+/// string of 32 bytes in another.
 const PKCS8_PREFIX: &[u8] = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
-/// The same for version 2, in which the public key follows.
-const PKCS8_V2_PREFIX: &[u8] = b"\x30\x51\x02\x01\x01\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
-/// The DER between the private and the public key of version 2.
-const PKCS8_V2_PUBLIC_PREFIX: &[u8] = b"\x81\x21\x00";
 
 /// A key that verifies signatures.
 #[derive(Clone, PartialEq, Eq)]
@@ -122,21 +119,9 @@ impl PrivateKey {
     /// [`KeyError`] when it is not an accepted encoding of an Ed25519 key.
     pub fn from_pem(text: &[u8]) -> Result<Self, KeyError> {
         let der = pem::decode(text, PRIVATE_LABEL)?;
-        let wrong_algorithm = || KeyError::WrongAlgorithm { expected: "Ed25519 private" };
-        if let Some(seed) = der.strip_prefix(PKCS8_PREFIX) {
-            let seed: [u8; 32] = seed.try_into().map_err(|_| wrong_algorithm())?;
-            return Ok(Self { key: SigningKey::from_bytes(&seed) });
-        }
-        let (seed, rest) = der
-            .strip_prefix(PKCS8_V2_PREFIX)
-            .and_then(|rest| rest.split_first_chunk::<32>())
-            .ok_or_else(wrong_algorithm)?;
-        let public = rest
-            .strip_prefix(PKCS8_V2_PUBLIC_PREFIX)
-            .filter(|public| public.len() == 32)
-            .ok_or_else(wrong_algorithm)?;
-        let key = SigningKey::from_bytes(seed);
-        if key.verifying_key().as_bytes() != public {
+        let pkcs8::KeyHalves { seed, public } = pkcs8::parse(&der)?;
+        let key = SigningKey::from_bytes(&seed);
+        if public.is_some_and(|public| key.verifying_key().as_bytes() != &public) {
             return Err(KeyError::MismatchedHalves);
         }
         Ok(Self { key })

@@ -19,6 +19,7 @@ mod key;
 mod p256;
 mod pack_signature;
 mod pem;
+mod pkcs8;
 mod statement;
 mod strict_json;
 

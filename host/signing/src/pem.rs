@@ -1,4 +1,5 @@
-//! [PEM] files with one block and nothing else.
+//! [PEM] files with one block. Text before and after it is ignored, as RFC 7468 has it, and so
+//! is a byte order mark.
 //!
 //! [PEM]: https://www.rfc-editor.org/rfc/rfc7468
 
@@ -11,28 +12,37 @@ use super::error::KeyError;
 /// Maximum length of a line of Base64.
 const LINE_CHARS: usize = 64;
 
+const BEGIN: &str = "-----BEGIN ";
+const END: &str = "-----END ";
+
 /// Decodes the only block of a file, which must have this label.
 pub(super) fn decode(text: &[u8], expected: &'static str) -> Result<Vec<u8>, KeyError> {
     let not_pem = |reason| KeyError::NotPem { reason };
     let text = std::str::from_utf8(text).map_err(|_| not_pem("it is not text"))?;
-    let mut lines: Vec<&str> = text.lines().collect();
-    while lines.last().is_some_and(|line| line.is_empty()) {
-        lines.pop();
-    }
-    let (begin, rest) = lines.split_first().ok_or_else(|| not_pem("it is empty"))?;
-    let (end, body) = rest.split_last().ok_or_else(|| not_pem("it has only one line"))?;
-    let found = label(begin, "-----BEGIN ")
-        .ok_or_else(|| not_pem("it does not start with `-----BEGIN`"))?;
+    // spaces at the end of a line are invisible, and common in copied text
+    let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim_end);
+    let mut block = lines.skip_while(|line| label(line, BEGIN).is_none());
+    let begin = block.next().ok_or_else(|| not_pem("it has no line `-----BEGIN …-----`"))?;
+    let found = label(begin, BEGIN).unwrap_or_default();
     if found != expected {
         return Err(KeyError::WrongLabel { found: ForeignText::excerpt(found), expected });
     }
-    if label(end, "-----END ") != Some(expected) {
-        return Err(not_pem("it does not end with the end of its only block"));
+    let mut body = String::new();
+    loop {
+        let line = block.next().ok_or_else(|| not_pem("its block has no end"))?;
+        match label(line, END) {
+            Some(end) if end == expected => break,
+            Some(_) => return Err(not_pem("its block ends with another label")),
+            None if line.is_empty() || line.len() > LINE_CHARS => {
+                return Err(not_pem("its block has a line that is empty or too long"));
+            }
+            None => body.push_str(line),
+        }
     }
-    if body.iter().any(|line| line.is_empty() || line.len() > LINE_CHARS) {
-        return Err(not_pem("it has a line that is empty or too long"));
+    if block.any(|line| label(line, BEGIN).is_some()) {
+        return Err(not_pem("it has several blocks"));
     }
-    STANDARD.decode(body.concat()).map_err(|_| not_pem("its content is not Base64"))
+    STANDARD.decode(body).map_err(|_| not_pem("its content is not Base64"))
 }
 
 fn label<'a>(line: &'a str, prefix: &str) -> Option<&'a str> {

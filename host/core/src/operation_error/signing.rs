@@ -10,6 +10,7 @@ impl OperationError for KeyError {
             Self::NotPem { .. }
             | Self::WrongLabel { .. }
             | Self::WrongAlgorithm { .. }
+            | Self::MalformedPkcs8 { .. }
             | Self::UnsafePoint
             | Self::MismatchedHalves
             | Self::WrongId { .. }

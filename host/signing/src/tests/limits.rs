@@ -107,6 +107,6 @@ fn a_line_of_a_key_file_may_have_64_characters() {
     };
     assert_eq!(file(63), Ok(der.to_vec()));
     assert_eq!(file(64), Ok(der.to_vec()));
-    let too_long = KeyError::NotPem { reason: "it has a line that is empty or too long" };
+    let too_long = KeyError::NotPem { reason: "its block has a line that is empty or too long" };
     assert_eq!(file(65), Err(too_long));
 }

@@ -2,6 +2,7 @@
 
 mod cosign;
 mod limits;
+mod private_keys;
 mod several_signers;
 
 use base64::Engine as _;
@@ -266,20 +267,16 @@ fn keys_round_trip_through_pem() {
 }
 
 #[test]
-fn a_private_key_may_include_its_public_key() {
-    let signer = key(1);
-    let spki = pem::decode(signer.public().to_pem().as_bytes(), "PUBLIC KEY").expect("a block");
-    let head = b"\x30\x51\x02\x01\x01\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20".as_slice();
-    let with = |public: &[u8]| {
-        pem::encode(&[head, &[1; 32], b"\x81\x21\x00", public].concat(), "PRIVATE KEY")
-    };
-    let read = PrivateKey::from_pem(with(&spki[12..]).as_bytes()).expect("a key");
-    assert_eq!(read.public(), signer.public());
-    assert_eq!(
-        PrivateKey::from_pem(with(&[2; 32]).as_bytes()).expect_err("mismatched halves"),
-        KeyError::MismatchedHalves
-    );
-    assert!(PrivateKey::from_pem(with(&spki[11..]).as_bytes()).is_err());
+fn text_around_a_key_and_a_byte_order_mark_are_ignored() {
+    let native = PublicKey::from_pem(NATIVE.as_bytes()).expect("a key");
+    for text in [
+        format!("\u{feff}{NATIVE}"),
+        format!("Key of Acme\n\n{NATIVE}\nIssued in 2026\n"),
+        NATIVE.replace('\n', " \t\r\n"),
+        NATIVE.trim_end().to_owned(),
+    ] {
+        assert_eq!(PublicKey::from_pem(text.as_bytes()).as_ref(), Ok(&native), "{text:?}");
+    }
 }
 
 #[test]
@@ -289,14 +286,13 @@ fn malformed_key_files_are_refused() {
         let error = PublicKey::from_pem(text.as_bytes()).expect_err(reason).to_string();
         assert!(error.contains(reason), "{text}: {error}");
     };
-    check(String::new(), "empty");
-    check(body.to_owned(), "one line");
-    check(format!("words\n{NATIVE}"), "does not start");
-    check(format!("{NATIVE}{NATIVE}"), "not Base64");
-    check(format!("{NATIVE}words\n"), "does not end");
-    check(format!(" {NATIVE}"), "does not start");
-    check(NATIVE.replace("-----END PUBLIC KEY-----\n", ""), "does not end");
-    check(NATIVE.replace("END PUBLIC", "END PRIVATE"), "does not end");
+    check(String::new(), "no line `-----BEGIN");
+    check(body.to_owned(), "no line `-----BEGIN");
+    check(format!("{NATIVE}{NATIVE}"), "several blocks");
+    check(format!("{NATIVE}words\n{}", key(1).to_pem()), "several blocks");
+    check(format!(" {NATIVE}"), "no line `-----BEGIN");
+    check(NATIVE.replace("-----END PUBLIC KEY-----\n", ""), "no end");
+    check(NATIVE.replace("END PUBLIC", "END PRIVATE"), "ends with another label");
     check(NATIVE.replace(body, &format!("Comment: mine\n\n{body}")), "empty or too long");
     check(NATIVE.replace(body, &body.replace('=', "")), "not Base64");
     check(NATIVE.replace(body, &format!("{body}AAAA")), "not Base64");
