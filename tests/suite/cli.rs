@@ -77,7 +77,7 @@ fn answers_come_from_standard_input_or_a_fifo() {
     from_stdin("environment_id: two\n").succeeded();
     let refused = from_stdin("environment_id: {\n").refused(2, "invalid-argument");
     assert_contains(&refused, &["invalid arguments in standard input"]);
-    from_stdin(&" ".repeat((1 << 20) + 1)).refused(2, "too-large");
+    from_stdin(&" ".repeat((1 << 20) + 1)).refused(2, "archive-too-large");
     let fifo = "mkfifo fifo; echo 'environment_id: three' > fifo & $0 op env create --answers fifo";
     run(sandbox.command("/bin/sh").args(["-c", fifo, gtc()])).succeeded();
     let pipe = "$0 op env create --answers <(echo '{\"environment_id\": \"four\"}')";

@@ -158,7 +158,9 @@ fn fold(text: &str, width: usize) -> Vec<&str> {
         lines.push(rest[..cut].trim_end());
         rest = rest[cut..].trim_start();
     }
-    lines.push(rest);
+    if !rest.is_empty() || lines.is_empty() {
+        lines.push(rest);
+    }
     lines
 }
 
