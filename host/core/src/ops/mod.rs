@@ -57,5 +57,5 @@ const PAYLOAD_BYTES: u64 = 1 << 20;
 /// # Errors
 /// [`InputError`] when the file cannot be read.
 pub fn payload_file(host: &crate::Host, path: &std::path::Path) -> Result<Vec<u8>, InputError> {
-    input_file::read_or_stdin(host, path, PAYLOAD_BYTES)
+    input_file::read_input(host, path, PAYLOAD_BYTES)
 }
