@@ -10,10 +10,7 @@ use super::OAuth;
 const COMPLETE: &str = r#"{"issuer": "https://login.acme.example/", "client_id": "shop", "client_secret_ref": "secret://oauth/shop"}"#;
 
 fn machine(answers: &str) -> Scripted {
-    Scripted::new()
-        .answers(answers)
-        .allow_answer("issuer")
-        .listens("login.acme.example", 443)
+    Scripted::new().answers(answers).allow_answer("issuer").listens("login.acme.example", 443)
 }
 
 fn are_good(checks: &[ToolCheck]) -> bool {
@@ -63,9 +60,6 @@ fn a_secret_in_the_answers_and_a_provider_that_is_none_are_refused() {
     let odd =
         machine(&COMPLETE.replace("https://login.acme.example/", "login")).preflight::<OAuth>();
     assert!(matches!(odd[2].outcome, Outcome::Missing(_)));
-    let away = Scripted::new()
-        .answers(COMPLETE)
-        .allow_answer("issuer")
-        .preflight::<OAuth>();
+    let away = Scripted::new().answers(COMPLETE).allow_answer("issuer").preflight::<OAuth>();
     assert!(matches!(away[2].outcome, Outcome::Unreachable(_)));
 }

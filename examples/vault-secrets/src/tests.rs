@@ -28,8 +28,7 @@ fn a_machine_with_all_it_needs() {
         [r#"vault: Outcome::Ok(Some("1.15.2"))"#, "vault-token: Outcome::Ok(None)"]
     );
     let answered = machine().answers(r#"{"address": "https://vault.acme.example:8200"}"#);
-    let ready =
-        answered.allow_answer("address").listens("vault.acme.example", 8200);
+    let ready = answered.allow_answer("address").listens("vault.acme.example", 8200);
     assert_eq!(outcomes(&ready)[2], "vault.acme.example:8200: Outcome::Ok(None)");
 }
 
