@@ -282,7 +282,7 @@ impl Engine {
 
     /// Returns how many preflights can run at the same time with the address space and the file
     /// descriptors that this process may have (`ulimit -v` and `ulimit -n`). More may end as
-    /// [`HandlerFault::NotRun`].
+    /// [`HandlerFault::NotRun`](env_pack_domain::HandlerFault::NotRun).
     pub fn max_preflights(&self) -> usize {
         process_resources::max_preflights()
     }

@@ -1,6 +1,6 @@
 //! The JSON Schema of the operator's answers, which a pack may ship as `answers.schema.json`.
 //!
-//! The author of a schema is not trusted. [`profile`] accepts a part of [JSON Schema 2020-12] for
+//! The author of a schema is not trusted. `profile` accepts a part of [JSON Schema 2020-12] for
 //! which checking takes time in proportion to schema and answers, and which refers to nothing
 //! outside of the schema. Patterns are matched without backtracking.
 //!
