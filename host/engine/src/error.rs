@@ -3,7 +3,9 @@
 use env_pack_domain::abi::{HANDLER_INTERFACE, PACKAGE, SUPPORTED_HANDLERS};
 use env_pack_domain::{ForeignText, HandlerFault};
 
-use crate::shortage::{is_shortage, shortage};
+use gtc_fs::shortage::is_shortage;
+
+use crate::shortage::shortage;
 
 /// The reason why a component could not be loaded.
 #[derive(Debug, thiserror::Error)]

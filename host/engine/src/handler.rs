@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use env_pack_domain::{
-    BindingContext, CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, HandlerFault,
-    Preflight, Probe, ToolCheck, VersionReq,
+    BindingContext, Call, CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText,
+    HandlerFault, Preflight, Probe, ToolCheck, VersionReq,
 };
 
 use super::answer::check_answer;
@@ -62,7 +62,11 @@ impl GuestHandler {
         let name = ForeignText::new(self.metadata.descriptor_path.as_str());
         let request = PreflightRequest { name, binding, time, recorder };
         let result = self.executor.preflight(request);
-        let checks = result.checks.and_then(|checks| check_answer(checks, &self.context.limits));
+        let shortage = result.broker.as_ref().and_then(ProbeBroker::shortage);
+        let checks = match shortage.map(ForeignText::sentence) {
+            Some(reason) => Err(HandlerFault::NotRun { call: Call::Preflight, reason }),
+            None => result.checks.and_then(|checks| check_answer(checks, &self.context.limits)),
+        };
         let (probes, interactions) = result.broker.map(ProbeBroker::into_parts).unwrap_or_default();
         CheckedPreflight { checks, probes, interactions }
     }

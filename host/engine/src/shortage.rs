@@ -1,7 +1,9 @@
-//! Recognises that this machine, or this process, has too little of something.
+//! Recognises that the engine failed because this machine, or this process, has too little of
+//! something.
 
 use std::io;
 
+use gtc_fs::shortage::is_shortage;
 use rustix::io::Errno;
 
 /// Returns the error of the operating system or the allocator that made the engine fail, if it
@@ -16,11 +18,4 @@ pub(crate) fn shortage(error: &wasmtime::Error) -> Option<io::Error> {
         None => Errno::from_io_error(cause.downcast_ref()?)?,
     };
     Some(io::Error::from(errno)).filter(is_shortage)
-}
-
-/// Returns true for a lack of memory, processes or file descriptors.
-pub(crate) fn is_shortage(error: &io::Error) -> bool {
-    let errno = Errno::from_io_error(error);
-    error.kind() == io::ErrorKind::OutOfMemory
-        || matches!(errno, Some(Errno::AGAIN | Errno::NOMEM | Errno::MFILE | Errno::NFILE))
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use env_pack_domain::{ForeignText, InvalidOciRef, OciRef, PackDescriptor, Sha256Digest};
 use gtc_fs::read::FileKind;
+use gtc_fs::shortage::is_shortage;
 
 use super::oci::error::RegistryError;
 
@@ -120,9 +121,20 @@ impl FetchError {
         matches!(self, Self::NotFound { path } if path.starts_with("oci:"))
     }
 
+    /// Returns true if this machine, or this process, has too little memory or too few file
+    /// descriptors, which says nothing about the file.
+    pub fn is_shortage(&self) -> bool {
+        matches!(
+            self,
+            Self::Read { source, .. } | Self::Write { source, .. } | Self::Lock { source, .. }
+                if is_shortage(source)
+        )
+    }
+
     /// A stable identifier of the kind of error, for programs.
     pub fn kind(&self) -> &'static str {
         match self {
+            _ if self.is_shortage() => "host-resources",
             Self::NoSuchBuiltin { .. } => "no-such-builtin",
             Self::NotFound { .. } | Self::MissingVersion { .. } => "file-not-found",
             Self::NotAFile { .. } => "not-a-file",

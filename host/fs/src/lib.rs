@@ -10,6 +10,7 @@
 //! - [`search_path`]: find a program on `PATH`.
 //! - [`process`]: start a program detached from this one, and kill it with its process group.
 //! - [`pipes`]: read the output of a process group up to a limit and a deadline.
+//! - [`shortage`]: tell a lack of memory or file descriptors from a fault of a file.
 //! - [`termination`]: record SIGINT and SIGTERM instead of being ended by them.
 #![cfg_attr(
     test,
@@ -26,6 +27,7 @@ pub mod pipes;
 pub mod process;
 pub mod read;
 pub mod search_path;
+pub mod shortage;
 pub mod termination;
 
 pub use error::PathError;

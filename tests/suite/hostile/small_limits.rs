@@ -66,6 +66,31 @@ fn too_few_files_to_load_a_pack_are_not_findings() {
     }
 }
 
+#[test]
+fn too_few_files_for_a_pack_or_a_tool_are_not_their_fault() {
+    let mut sandbox = Sandbox::with_local();
+    let pack = sandbox.built_pack(test_artifacts::vault(), "0.4.2", &[]);
+    let update = sandbox.env_packs().update("secrets").kind("acme.secrets.vault@0.4.2");
+    update.pack_ref(pack).grant_declared().succeeded();
+    sandbox.program("vault", "echo 'Vault v1.15.2 (cf1b5ca), built 2023-11-06T11:33:28Z'");
+    let mut enough = 0;
+    for descriptors in 4..24 {
+        for verb in ["doctor", "tool-check"] {
+            let gtc = test_support::gtc();
+            let line = format!("ulimit -n {descriptors}; exec {gtc} op env {verb} local");
+            let output = run(sandbox.command("sh").args(["-c", &line]));
+            let text = format!("{}{}", output.stdout, output.stderr);
+            if text.contains("Too many open files") {
+                assert_eq!(output.code, 2, "with {descriptors} descriptors: {text}");
+                assert!(!text.contains("permissions of the file"), "{text}");
+            } else {
+                enough += 1;
+            }
+        }
+    }
+    assert!((1..40).contains(&enough), "{enough} of 40 runs had enough");
+}
+
 fn extension(number: usize) -> Handler {
     Handler::new("extension", &format!("acme.many.n{number}"), "^1")
 }

@@ -6,7 +6,7 @@ use gtc_engine::{CompiledCodeError, LoadError};
 use super::{Explanation, OperationError};
 
 /// The hint when this machine lacks memory, processes or file descriptors.
-const RESOURCES: &str =
+pub(super) const RESOURCES: &str =
     "free memory, processes or open files, or raise the limits that `ulimit -a` shows";
 
 impl OperationError for LoadError {

@@ -3,11 +3,13 @@
 use gtc_fetch::layout::LayoutError;
 use gtc_fetch::{BundleError, FetchError};
 
+use super::engine::RESOURCES;
 use super::{ExitOutcome, Explanation, OperationError};
 
 impl OperationError for FetchError {
     fn explain(&self) -> Explanation {
         let hint = match self {
+            _ if self.is_shortage() => RESOURCES,
             Self::Registry { source, .. } | Self::Push { source, .. } => source.hint(),
             Self::Reference(_) => "write it as `oci://<registry>/<repository>:<tag>`",
             Self::Read { .. } | Self::Write { .. } | Self::Lock { .. } => {

@@ -1,7 +1,9 @@
 //! Explains the errors of environments on disk.
 
+use gtc_fs::shortage::is_shortage;
 use gtc_store::{AnswersError, ChangeError, StoreError};
 
+use super::engine::RESOURCES;
 use super::{Explanation, NOT_AUDITED, OperationError};
 
 impl OperationError for StoreError {
@@ -28,6 +30,9 @@ impl OperationError for StoreError {
             ),
             Self::NotAFile { .. } => {
                 Explanation::failed("store", "check the path and its permissions")
+            }
+            Self::Io { source, .. } if is_shortage(source) => {
+                Explanation::failed("host-resources", RESOURCES)
             }
             Self::Io { .. } => Explanation::failed("io", "check the path and its permissions"),
         }

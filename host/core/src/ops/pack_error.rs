@@ -112,7 +112,11 @@ pub enum PackError {
 impl PackError {
     /// Returns true if this machine could not load a handler, which says nothing about the pack.
     pub(super) fn is_host_failure(&self) -> bool {
-        matches!(self, Self::Handler { source, .. } if source.is_host_failure())
+        match self {
+            Self::Fetch(error) => error.is_shortage(),
+            Self::Handler { source, .. } => source.is_host_failure(),
+            _ => false,
+        }
     }
 }
 

@@ -36,6 +36,8 @@ pub(crate) struct ProbeBroker {
     /// Only in a recorded preflight.
     recorder: Option<ProbeRecorder>,
     probes: Vec<Probe>,
+    /// The first probe that this machine lacked resources for.
+    shortage: Option<String>,
 }
 
 impl ProbeBroker {
@@ -53,7 +55,14 @@ impl ProbeBroker {
             deadline,
             recorder,
             probes: Vec::new(),
+            shortage: None,
         }
+    }
+
+    /// Returns why this machine could not run a probe, if it could not. The answer of the handler
+    /// says nothing then.
+    pub(crate) fn shortage(&self) -> Option<&str> {
+        self.shortage.as_deref()
     }
 
     /// Returns the probes of the preflight, and the interactions if it was recorded.
@@ -113,6 +122,9 @@ impl ProbeService for ProbeBroker {
         self.check_limit().map_err(ToolFailure::Denied)?;
         let mut program = None;
         let reply = self.run_tool(tool, args, &mut program);
+        if let Err(ToolFailure::Shortage(reason)) = &reply {
+            self.shortage.get_or_insert_with(|| reason.clone());
+        }
         if let Some(recorder) = &mut self.recorder {
             recorder.record_tool(tool, args, &reply);
         }
@@ -132,6 +144,9 @@ impl ProbeService for ProbeBroker {
     fn network(&mut self, host: &str, port: u16) -> NetworkReply {
         self.check_limit().map_err(NetworkFailure::Denied)?;
         let reply = self.connect(host, port);
+        if let Err(NetworkFailure::Shortage(reason)) = &reply {
+            self.shortage.get_or_insert_with(|| format!("`{host}:{port}`: {reason}"));
+        }
         if let Some(recorder) = &mut self.recorder {
             recorder.record_network(host, port, &reply);
         }

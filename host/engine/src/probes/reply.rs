@@ -36,6 +36,10 @@ pub enum ToolFailure {
     /// It could not be run.
     #[error("{0}")]
     Io(String),
+    /// This machine lacks memory, processes or file descriptors to run it, which says nothing
+    /// about the tool. The preflight has no result then.
+    #[error("{0}")]
+    Shortage(String),
 }
 
 impl ToolFailure {
@@ -63,6 +67,10 @@ pub enum NetworkFailure {
     /// Another error of the operating system.
     #[error("{0}")]
     Io(String),
+    /// This machine lacks memory, threads or file descriptors to open it. The preflight has no
+    /// result then.
+    #[error("{0}")]
+    Shortage(String),
 }
 
 impl NetworkFailure {

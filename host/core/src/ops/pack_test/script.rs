@@ -110,7 +110,7 @@ pub(super) fn tool_reply(
             Shorthand::Word(CommandFailure::Denied)
         }
         Err(ToolFailure::Denied(why)) => reason(Some(why), None),
-        Err(ToolFailure::Io(why)) => reason(None, Some(why)),
+        Err(ToolFailure::Io(why) | ToolFailure::Shortage(why)) => reason(None, Some(why)),
     }
 }
 
@@ -135,7 +135,7 @@ pub(super) fn network_reply(
         Err(NetworkFailure::Denied(why)) => {
             return Shorthand::Full(ConnectionFailure { denied: Some(why.clone()), failed: None });
         }
-        Err(NetworkFailure::Io(why)) => {
+        Err(NetworkFailure::Io(why) | NetworkFailure::Shortage(why)) => {
             return Shorthand::Full(ConnectionFailure { denied: None, failed: Some(why.clone()) });
         }
     })

@@ -7,6 +7,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use gtc_fs::shortage::is_shortage;
+
 use crate::limits::EngineLimits;
 use crate::probes::permissions::ProbePermissions;
 use crate::probes::reply::{MissingPermission, NetworkFailure};
@@ -94,7 +96,8 @@ impl Network {
             // fails after the deadline, when the receiver is gone
             let _ = sender.send(addresses);
         });
-        thread.map_err(|error| NetworkFailure::Io(error.to_string()))?;
+        // a thread does not start only for lack of memory or threads
+        thread.map_err(|error| NetworkFailure::Shortage(error.to_string()))?;
         match receiver.recv_timeout(remaining(deadline).ok_or(NetworkFailure::TimedOut)?) {
             Ok(Ok(addresses)) => Ok(addresses),
             Ok(Err(_)) => Err(NetworkFailure::NotFound),
@@ -115,6 +118,7 @@ fn failure(error: &io::Error) -> NetworkFailure {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => NetworkFailure::Refused,
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => NetworkFailure::TimedOut,
+        _ if is_shortage(error) => NetworkFailure::Shortage(error.to_string()),
         _ => NetworkFailure::Io(error.to_string()),
     }
 }

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use gtc_fs::pipes::{OutputLimits, ReadOutcome};
 use gtc_fs::process::{ProcessGroup, detached, detached_exact};
 use gtc_fs::search_path::{self, SearchError};
+use gtc_fs::shortage::is_shortage;
 
 use super::reaper::{self, ExitReport};
 use super::redact::redact;
@@ -191,5 +192,6 @@ fn find_program(tool: &str, path: &OsStr) -> Result<PathBuf, ToolFailure> {
 }
 
 fn start_failure(program: &Path, error: &io::Error) -> ToolFailure {
-    ToolFailure::Io(format!("`{}` does not start: {error}", program.display()))
+    let reason = format!("`{}` does not start: {error}", program.display());
+    if is_shortage(error) { ToolFailure::Shortage(reason) } else { ToolFailure::Io(reason) }
 }

@@ -78,7 +78,7 @@ impl From<ToolFailure> for tools::Failure {
             ToolFailure::NotFound => Self::NotFound,
             ToolFailure::Denied(reason) => Self::Denied(reason),
             ToolFailure::TimedOut => Self::TimedOut,
-            ToolFailure::Io(reason) => Self::Io(reason),
+            ToolFailure::Io(reason) | ToolFailure::Shortage(reason) => Self::Io(reason),
         }
     }
 }
@@ -90,7 +90,7 @@ impl From<NetworkFailure> for network::Failure {
             NetworkFailure::NotFound => Self::NotFound,
             NetworkFailure::Refused => Self::Refused,
             NetworkFailure::TimedOut => Self::TimedOut,
-            NetworkFailure::Io(reason) => Self::Io(reason),
+            NetworkFailure::Io(reason) | NetworkFailure::Shortage(reason) => Self::Io(reason),
         }
     }
 }
