@@ -65,7 +65,8 @@ fn check_command(suggesting: &Command, suggested: &str, text: &str) {
 fn copy_readable(from: &Path, to: &Path) {
     let Ok(entries) = fs::read_dir(from) else { return };
     for entry in entries.map(|entry| entry.expect("an entry")) {
-        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        let from = entry.path();
+        let to = to.join(entry.file_name());
         let kind = entry.file_type().expect("a type");
         let _ = if kind.is_dir() {
             fs::create_dir(&to).map(|()| copy_readable(&from, &to))

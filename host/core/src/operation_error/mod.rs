@@ -12,6 +12,11 @@ mod signing;
 mod store;
 
 use std::error::Error;
+use std::io;
+
+use gtc_fs::shortage::is_shortage;
+
+use engine::RESOURCES;
 
 /// The kind of a change that was saved, but not recorded in the audit log.
 pub(crate) const NOT_AUDITED: &str = "audit";
@@ -51,6 +56,16 @@ impl Explanation {
     /// An operation that could not be carried out.
     pub(crate) fn failed(kind: &'static str, hint: impl Into<String>) -> Self {
         Self { kind, exit_outcome: ExitOutcome::Failed, hint: Some(hint.into()) }
+    }
+
+    /// A file or a program that the system refused. The hint is about the file or the program; a
+    /// lack of memory or file descriptors says nothing about it.
+    pub(crate) fn io(error: &io::Error, hint: &str) -> Self {
+        if is_shortage(error) {
+            Self::failed("host-resources", RESOURCES)
+        } else {
+            Self::failed("io", hint)
+        }
     }
 }
 

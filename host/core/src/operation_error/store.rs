@@ -31,10 +31,9 @@ impl OperationError for StoreError {
             Self::NotAFile { .. } => {
                 Explanation::failed("store", "check the path and its permissions")
             }
-            Self::Io { source, .. } if is_shortage(source) => {
-                Explanation::failed("host-resources", RESOURCES)
+            Self::Io { source, .. } => {
+                Explanation::io(source, "check the path and its permissions")
             }
-            Self::Io { .. } => Explanation::failed("io", "check the path and its permissions"),
         }
     }
 }
@@ -60,8 +59,11 @@ impl OperationError for ChangeError {
 impl OperationError for AnswersError {
     fn explain(&self) -> Explanation {
         let hint = match self {
-            Self::Write { .. } => {
-                return Explanation::failed("io", "check the path and its permissions");
+            Self::Write { source, .. } => {
+                return Explanation::io(source, "check the path and its permissions");
+            }
+            Self::Read { source, .. } if is_shortage(source) => {
+                return Explanation::failed("host-resources", RESOURCES);
             }
             Self::Reserved { .. } => "name a file of its own with `--answers-ref`",
             Self::Escaping(_) | Self::LeadsOutside { .. } => {

@@ -16,7 +16,7 @@ impl OperationError for InputError {
         Explanation {
             kind: self.0.kind(),
             exit_outcome: ExitOutcome::Failed,
-            hint: if self.0.names_registry() {
+            hint: if self.0.names_registry() || self.0.is_shortage() {
                 self.0.hint()
             } else {
                 Some("check the path of the file, and its permissions".to_owned())

@@ -38,7 +38,9 @@ pub enum OutputError {
 impl OperationError for OutputError {
     fn explain(&self) -> Explanation {
         match self {
-            Self::Write { .. } => Explanation::failed("io", "check the path and its permissions"),
+            Self::Write { source, .. } => {
+                Explanation::io(source, "check the path and its permissions")
+            }
             Self::Exists { .. } => Explanation::refused(
                 "conflict",
                 "choose another `--output`, or overwrite it with `--force`",

@@ -142,7 +142,10 @@ impl OperationError for ProjectError {
                 "not-found",
                 "create a project with `gtc pack new <descriptor-path>`, or pack a component with `--component <file>`",
             ),
-            Self::Read { .. } | Self::Write { .. } | Self::WrongFileType { .. } => {
+            Self::Read { source, .. } | Self::Write { source, .. } => {
+                Explanation::io(source, "check the path and its permissions")
+            }
+            Self::WrongFileType { .. } => {
                 Explanation::failed("io", "check the path and its permissions")
             }
             Self::TooLarge { .. } | Self::Malformed { .. } | Self::InvalidMember { .. } => {
@@ -161,8 +164,8 @@ impl OperationError for ProjectError {
             Self::ToolchainMissing { install, .. } => {
                 Explanation::failed("toolchain-missing", *install)
             }
-            Self::SpawnFailed { .. } => {
-                Explanation::failed("io", "check the program and its permissions")
+            Self::SpawnFailed { source, .. } => {
+                Explanation::io(source, "check the program and its permissions")
             }
             Self::BuildFailed { .. } => {
                 Explanation::refused("build-failed", "correct the error, and build again")

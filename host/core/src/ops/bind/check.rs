@@ -112,8 +112,8 @@ pub(super) fn check_pack(
     Ok(CheckedPack { fetched, pin, signed, warnings, declared, resolved })
 }
 
-/// Checks the schema of the pack, and the answers that the bindings would use against it. Answers that do
-/// not exist yet are checked when they are written.
+/// Checks the schema of the pack, and the answers that the bindings would use against it. Answers
+/// that do not exist yet are checked when they are written.
 fn check_answers(
     host: &Host,
     stored: &Stored,

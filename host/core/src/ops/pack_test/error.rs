@@ -135,7 +135,9 @@ impl OperationError for ScenarioError {
             Self::TooMany { .. } => {
                 Explanation::failed("invalid-scenario", "name some of them with `--scenario`")
             }
-            Self::Folder { .. } => Explanation::failed("io", "check the path and its permissions"),
+            Self::Folder { source, .. } => {
+                Explanation::io(source, "check the path and its permissions")
+            }
             Self::LargeFolder { .. } => Explanation::failed(
                 "invalid-scenario",
                 "name the pack file, and the scenarios with `--scenario`",

@@ -16,8 +16,8 @@ use super::limits::ProjectLimits;
 
 pub use component::BuiltComponent;
 
-/// Builds the handler of a project in its language. With `offline`, cargo does not use the network; the other toolchains
-/// need none.
+/// Builds the handler of a project in its language. With `offline`, cargo does not use the
+/// network; the other toolchains need none.
 ///
 /// # Errors
 /// [`ProjectError`] if the toolchain is not installed, or does not build the project.
