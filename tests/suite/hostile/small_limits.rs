@@ -40,8 +40,8 @@ fn an_address_space_of_3_gib_is_enough() {
 
 #[test]
 fn too_little_address_space_is_not_the_fault_of_the_handler() {
-    // the engine reserves 256 MiB and guard pages for a memory of a guest
-    let message = build_under("-v 500000").refused(2, "not-run");
+    // the engine reserves 256 MiB and guard pages for a memory of a guest, and needs 500 MB in all
+    let message = build_under("-v 400000").refused(2, "not-run");
     assert!(
         message.contains("this machine could not provide what it needs: Cannot allocate"),
         "{message}"

@@ -3,11 +3,7 @@
 use env_pack_domain::HandlerFault;
 use gtc_engine::{CompiledCodeError, LoadError};
 
-use super::{Explanation, OperationError};
-
-/// The hint when this machine lacks memory, processes or file descriptors.
-pub(super) const RESOURCES: &str =
-    "free memory, processes or open files, or raise the limits that `ulimit -a` shows";
+use super::{Explanation, OperationError, RESOURCES};
 
 impl OperationError for LoadError {
     fn explain(&self) -> Explanation {

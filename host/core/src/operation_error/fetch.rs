@@ -3,8 +3,7 @@
 use gtc_fetch::layout::LayoutError;
 use gtc_fetch::{BundleError, FetchError};
 
-use super::engine::RESOURCES;
-use super::{ExitOutcome, Explanation, OperationError};
+use super::{ExitOutcome, Explanation, OperationError, RESOURCES};
 
 impl OperationError for FetchError {
     fn explain(&self) -> Explanation {

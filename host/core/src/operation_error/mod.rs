@@ -16,8 +16,9 @@ use std::io;
 
 use gtc_fs::shortage::is_shortage;
 
-use engine::RESOURCES;
-
+/// The hint when this machine lacks memory, processes or file descriptors.
+const RESOURCES: &str =
+    "free memory, processes or open files, or raise the limits that `ulimit -a` shows";
 /// The kind of a change that was saved, but not recorded in the audit log.
 pub(crate) const NOT_AUDITED: &str = "audit";
 

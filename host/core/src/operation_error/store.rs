@@ -3,8 +3,7 @@
 use gtc_fs::shortage::is_shortage;
 use gtc_store::{AnswersError, ChangeError, StoreError};
 
-use super::engine::RESOURCES;
-use super::{Explanation, NOT_AUDITED, OperationError};
+use super::{Explanation, NOT_AUDITED, OperationError, RESOURCES};
 
 impl OperationError for StoreError {
     fn explain(&self) -> Explanation {
