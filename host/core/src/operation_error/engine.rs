@@ -19,12 +19,15 @@ impl OperationError for LoadError {
             }
             Self::Shortage { .. } => Explanation::failed(kind, RESOURCES),
             Self::TooComplex { .. }
-            | Self::CompileTime { .. }
             | Self::CompileMemory { .. }
             | Self::CompileCode { .. }
             | Self::UnusableCode { .. } => Explanation::refused(
                 kind,
                 "do not trust this component; no toolchain produces one like it from an ordinary handler",
+            ),
+            Self::CompileTime { .. } => Explanation::refused(
+                kind,
+                "if this machine is slow or busy, allow more time with `--limit compile.seconds=300`; if it still takes too long, do not trust this component",
             ),
             Self::CompilerFailed { .. } | Self::WitPrinterFailed { .. } => Explanation::refused(
                 kind,
