@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{LazyLock, Mutex};
@@ -16,6 +17,9 @@ use crate::{Output, run_unchecked};
 /// that other tests use.
 const NOT_RUN: [[&str; 2]; 5] =
     [["pack", "push"], ["pack", "sign"], ["cache", "gc"], ["cache", "verify"], ["doctor", "self"]];
+
+/// The largest file whose content is copied, in bytes.
+const MAX_COPIED_BYTES: u64 = 64 << 20;
 
 /// Runs each command that the output of a run suggests. One with a placeholder, such as `<file>`,
 /// is only parsed.
@@ -73,11 +77,20 @@ fn copy_readable(from: &Path, to: &Path) {
         } else if kind.is_symlink() {
             fs::read_link(&from).and_then(|target| std::os::unix::fs::symlink(target, &to))
         } else if kind.is_file() {
-            fs::copy(&from, &to).map(drop)
+            copy_file(&from, &to)
         } else {
             Ok(())
         };
     }
+}
+
+/// Copies a file. Of a large one, only the size: tests make sparse files that no disk could hold.
+fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
+    let size = fs::metadata(from)?.len();
+    if size > MAX_COPIED_BYTES {
+        return fs::File::create(to)?.set_len(size);
+    }
+    fs::copy(from, to).map(drop)
 }
 
 /// Returns true if no command of the same words was checked yet, apart from the home folder.
