@@ -15,6 +15,7 @@ use super::cbor;
 use super::error::ArchiveError;
 use super::pack::EntryInfo;
 use super::parsed_manifest::{ManifestComponent, ParsedManifest};
+use super::sbom;
 
 /// The manifest extension in which other tools look up the component manifests.
 pub(super) const INDEX_EXTENSION: &str = "greentic.pack.component_manifests@v1";
@@ -98,12 +99,13 @@ pub(super) fn compare_all(
     let mut known = HashSet::new();
     for component in &manifest.components {
         let mut candidates = component.candidate_paths.iter();
-        let Some(path) = candidates.find(|path| hashes.contains_key(path.as_str())) else {
+        if !candidates.any(|path| hashes.contains_key(path.as_str())) {
             // already reported as `ArchiveError::MissingComponent`
             known.insert(default_manifest_path(component));
             continue;
-        };
-        known.insert(path.clone());
+        }
+        // in both places it is reported as `ArchiveError::ComponentTwice`
+        known.extend(component.candidate_paths.iter().cloned());
         let Some(full) = &component.full else { continue };
         let indexed = index.get(&component.id);
         let path = indexed
@@ -116,6 +118,11 @@ pub(super) fn compare_all(
                 component: ForeignText::excerpt(&component.id),
                 what: ForeignText::new("it belongs to another component as well"),
             });
+            continue;
+        }
+        if sbom::is_unlisted(&path) {
+            let reason = ForeignText::new("no bill of materials lists it");
+            faults.push(ComponentFault::InvalidManifest { file, reason });
             continue;
         }
         match content(&path)? {

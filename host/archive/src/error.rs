@@ -124,6 +124,30 @@ pub enum ArchiveError {
         /// The problem, with its place.
         reason: ForeignText,
     },
+    /// The archive has two bills of materials. Other tools may read either one.
+    #[error("the archive has two bills of materials, `sbom.cbor` and `sbom.json`")]
+    TwoSboms,
+    /// The file of a component is in two places. Other tools may read either one.
+    #[error("component `{component}` is in the archive twice, as `{first}` and as `{second}`")]
+    ComponentTwice {
+        /// The component.
+        component: ForeignText,
+        /// The place that current tools read.
+        first: ForeignText,
+        /// The place that older tools read.
+        second: ForeignText,
+    },
+    /// The manifest names a file as a component that no bill of materials lists.
+    #[error(
+        "the manifest says that component `{component}` is `{file}`, which no bill of materials \
+         lists"
+    )]
+    UnlistedComponent {
+        /// The component.
+        component: ForeignText,
+        /// The entry.
+        file: ForeignText,
+    },
     /// A new pack does not fit the format.
     #[error("the pack cannot be written: {reason}")]
     Unwritable {
@@ -150,6 +174,9 @@ impl ArchiveError {
             Self::SbomMismatch { .. } => "sbom-mismatch",
             Self::MissingComponent { .. } => "component-missing",
             Self::InvalidDeclaration { .. } => "declaration-invalid",
+            Self::TwoSboms => "sbom-ambiguous",
+            Self::ComponentTwice { .. } => "component-ambiguous",
+            Self::UnlistedComponent { .. } => "component-unlisted",
             Self::Unwritable { .. } => "unwritable",
         }
     }

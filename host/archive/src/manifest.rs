@@ -17,6 +17,7 @@ use super::legacy_manifest;
 use super::on_fault::OnFault;
 use super::pack::{EntryInfo, Pack, PackedHandler};
 use super::parsed_manifest::{ManifestComponent, ParsedManifest};
+use super::sbom;
 
 const SCHEMA: &str = "pack-v1";
 
@@ -93,11 +94,13 @@ pub(super) fn build_pack(
     let mut handlers = Vec::new();
     for component in &manifest.components {
         let id = component.id.as_str();
-        let mut candidates = component.candidate_paths.iter();
-        let Some(path) = candidates.find(|path| names.contains(path.as_str())) else {
-            on_fault(missing(component))?;
-            declarations.retain(|(component, _)| component != id);
-            continue;
+        let path = match find_file(component, &names) {
+            Ok(path) => path,
+            Err(fault) => {
+                on_fault(fault)?;
+                declarations.retain(|(component, _)| component != id);
+                continue;
+            }
         };
         if !component.is_handler() {
             continue;
@@ -106,7 +109,7 @@ pub(super) fn build_pack(
         let declared = declarations.iter().position(|(component, _)| component == id);
         handlers.push(PackedHandler {
             component: ForeignText::new(id),
-            entry: ForeignText::new(&**path),
+            entry: ForeignText::new(path),
             world: ForeignText::new(&*component.world),
             digest: Sha256Digest::compute(&bytes),
             bytes,
@@ -127,6 +130,29 @@ pub(super) fn build_pack(
         entries,
         handlers,
     })
+}
+
+/// Returns the path of a component's file.
+fn find_file<'a>(
+    component: &'a ManifestComponent,
+    names: &HashSet<&str>,
+) -> Result<&'a str, ArchiveError> {
+    let mut files = component.candidate_paths.iter().filter(|path| names.contains(path.as_str()));
+    let first = files.next().ok_or_else(|| missing(component))?;
+    if let Some(second) = files.next() {
+        return Err(ArchiveError::ComponentTwice {
+            component: ForeignText::excerpt(&component.id),
+            first: ForeignText::excerpt(first),
+            second: ForeignText::excerpt(second),
+        });
+    }
+    if sbom::is_unlisted(first) {
+        return Err(ArchiveError::UnlistedComponent {
+            component: ForeignText::excerpt(&component.id),
+            file: ForeignText::excerpt(first),
+        });
+    }
+    Ok(first)
 }
 
 fn missing(component: &ManifestComponent) -> ArchiveError {

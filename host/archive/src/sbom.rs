@@ -43,9 +43,12 @@ pub(super) struct Sbom {
     entry: &'static str,
 }
 
-/// Reads `sbom.cbor`, or `sbom.json` if there is only that.
+/// Reads `sbom.cbor` or `sbom.json`.
 pub(super) fn read(reader: &mut EntryReader<'_>) -> Result<Sbom, ArchiveError> {
-    let is_legacy = !reader.contains(SBOM) && reader.contains(LEGACY_SBOM);
+    let is_legacy = reader.contains(LEGACY_SBOM);
+    if is_legacy && reader.contains(SBOM) {
+        return Err(ArchiveError::TwoSboms);
+    }
     let entry = if is_legacy { LEGACY_SBOM } else { SBOM };
     let bytes = reader.document(entry)?;
     let decoded = if is_legacy {
@@ -78,6 +81,12 @@ pub(super) fn is_sbom(path: &str) -> bool {
 /// Returns true if this is the name of a signature, which no bill of materials lists.
 pub(super) fn is_signature(path: &str) -> bool {
     path.starts_with(SIGNATURES)
+}
+
+/// Returns true if no bill of materials lists an entry of this name: its content is not hashed,
+/// so that it must not be read as a part of the pack.
+pub(super) fn is_unlisted(path: &str) -> bool {
+    is_sbom(path) || is_signature(path)
 }
 
 /// Checks that the bill of materials lists exactly these entries, with their sizes and

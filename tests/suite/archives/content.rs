@@ -134,6 +134,18 @@ fn documents() -> Vec<Hostile> {
             Zip::stored(&entries).bytes(),
         ));
     }
+    // some decoders take a key of bytes for the text of the same bytes
+    let mut entries = pack_entries();
+    entries[0].1 = with_key_as_bytes(&entries[0].1, "publisher");
+    found.push(hostile(
+        "manifest: a key of bytes",
+        "document-invalid",
+        Zip::stored(&sealed(entries)).bytes(),
+    ));
+    let mut entries = sealed(pack_entries());
+    let bill = entries.last_mut().expect("a bill");
+    bill.1 = with_key_as_bytes(&bill.1, "hash_blake3");
+    found.push(hostile("bill: a key of bytes", "document-invalid", Zip::stored(&entries).bytes()));
     let huge = || ("sbom.cbor".to_owned(), vec![0; (1 << 20) + 1]);
     let mut entries = pack_entries();
     entries[0].1 = huge().1;
@@ -152,6 +164,15 @@ fn documents() -> Vec<Hostile> {
         Zip::stored(&sealed(entries)).bytes(),
     ));
     found
+}
+
+/// A document in CBOR in which the first key of this name is a byte string instead of a text.
+fn with_key_as_bytes(document: &[u8], key: &str) -> Vec<u8> {
+    let text = [&[0x60 | key.len() as u8], key.as_bytes()].concat();
+    let at = document.windows(text.len()).position(|found| found == text).expect("a short key");
+    let mut changed = document.to_vec();
+    changed[at] = 0x40 | key.len() as u8;
+    changed
 }
 
 /// A pack with a changed manifest.
@@ -190,6 +211,7 @@ fn manifests() -> Vec<Hostile> {
                 manifest.components.extend(std::iter::repeat_n(component, 1000));
             }),
         ),
+        component_in_two_places(),
         hostile(
             "declaration without its component",
             "declaration-invalid",
@@ -205,6 +227,17 @@ fn manifests() -> Vec<Hostile> {
             }),
         ),
     ]
+}
+
+/// A pack with one file of the component where current tools look, and another where older tools
+/// do.
+fn component_in_two_places() -> Hostile {
+    let mut entries = pack_entries();
+    let manifest = decode_pack_manifest(&entries[0].1).expect("a manifest");
+    let version = &manifest.components[0].version;
+    let name = format!("components/handler@{version}/component.wasm");
+    entries.push((name, b"\0asm\x0d\0\x01\0".to_vec()));
+    hostile("component in two places", "component-ambiguous", Zip::stored(&sealed(entries)).bytes())
 }
 
 /// A pack with a changed extension.

@@ -64,8 +64,10 @@ fn bills() -> Vec<Hostile> {
         hostile(format!("JSON: {label}"), rule, billed(valid(), text.as_bytes()))
     };
     let good = bill(&valid()).to_string();
-    let mut both = sealed(valid());
+    let mut both = valid();
     both.push(("sbom.json".to_owned(), good.clone().into_bytes()));
+    // each lists everything else, so that each reader finds a complete pack
+    let both = sealed(both);
     vec![
         with("missing entry listed", "sbom-lists-absent-entry", &|document| {
             let mut absent = document["files"][0].clone();
@@ -94,7 +96,7 @@ fn bills() -> Vec<Hostile> {
             &format!("{{\"x\":{}", "[".repeat(100_000)),
         ),
         text("too large", "document-too-large", &format!("{good}{}", " ".repeat(1 << 20))),
-        hostile("both sbom.json and sbom.cbor", "sbom-omits-entry", Zip::stored(&both).bytes()),
+        hostile("both sbom.json and sbom.cbor", "sbom-ambiguous", Zip::stored(&both).bytes()),
     ]
 }
 
@@ -124,6 +126,16 @@ fn manifests() -> Vec<Hostile> {
         }),
         with("a file outside of the archive", "component-missing", &|document| {
             also(document, "other", "../../etc/passwd")
+        }),
+        // no bill of materials lists a signature, so that its content can be changed afterwards
+        with("a component among the signatures", "component-unlisted", &|document| {
+            document["components"][0]["file_wasm"] = json!("signatures/pack.sig")
+        }),
+        with("another component among the signatures", "component-unlisted", &|document| {
+            also(document, "other", "signatures/pack.sig")
+        }),
+        with("the bill of materials as a component", "component-unlisted", &|document| {
+            also(document, "other", "sbom.json")
         }),
         with("one file for a thousand components", "document-invalid", &|document| {
             let file = "components/vault@1.0.0/component.wasm";

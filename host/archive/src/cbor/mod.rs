@@ -166,9 +166,10 @@ impl<'a> Validator<'a> {
     }
 }
 
-/// Returns true for the first byte of a number or of a string of definite length.
+/// Returns true for the first byte of a number or of a text of definite length. Some decoders
+/// take a byte string for the text of the same bytes, so that the key would be there twice.
 fn is_plain_key(first: u8) -> bool {
-    first >> 5 <= 3 && first & 0x1f != 0x1f
+    matches!(first >> 5, 0 | 1 | 3) && first & 0x1f != 0x1f
 }
 
 /// Returns true if an item encodes its number or length in as few bytes as possible, so

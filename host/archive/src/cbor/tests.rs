@@ -70,6 +70,8 @@ fn duplicate_keys_are_refused() {
         refused(&[b"\xa1", long, b"\x00"].concat(), "shortest form");
     }
     refused(b"\xa1\x80\x00", "not a text or number");
+    refused(b"\xa1\x41a\x00", "the key at byte 1 is not a text or number");
+    refused(b"\xa2\x61a\x00\x41a\x01", "the key at byte 4 is not a text or number");
     refused(b"\xa1\x7f\x61a\xff\x00", "not a text or number");
     refused(b"\xbf\x61a\xff", "break instead of a value");
     refused(b"\xa1\x61a\xff", "break instead of a value");
@@ -83,7 +85,7 @@ fn the_shortest_keys_of_each_width_are_accepted() {
         b"\x19\x01\x00",
         b"\x1a\x00\x01\x00\x00",
         b"\x1b\x00\x00\x00\x01\x00\x00\x00\x00",
-        b"\x41a",
+        b"\x61a",
     ] {
         assert_eq!(check(&[b"\xa1", key, b"\x00"].concat()), Ok(()), "{key:x?}");
     }

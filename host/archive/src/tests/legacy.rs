@@ -100,8 +100,8 @@ fn an_sbom_in_json_is_read_if_there_is_no_other() {
     let opened = open(&with_bills(false, true), &ArchiveLimits::default()).expect("opened");
     assert_eq!(opened.handlers.len(), 1);
     let both = refused(&with_bills(true, true));
-    assert_eq!(both.0, "sbom-omits-entry");
-    assert!(both.1.contains("`sbom.json`"), "{}", both.1);
+    assert_eq!(both.0, "sbom-ambiguous");
+    assert!(both.1.contains("`sbom.cbor` and `sbom.json`"), "{}", both.1);
     let none = refused(&with_bills(false, false));
     assert_eq!(none.0, "entry-missing");
     assert!(none.1.contains("`sbom.cbor`"), "{}", none.1);

@@ -25,7 +25,10 @@ impl OperationError for ArchiveError {
             | Self::PresentButUnlisted { .. }
             | Self::ListedTwice { .. }
             | Self::SbomMismatch { .. }
+            | Self::TwoSboms
             | Self::MissingComponent { .. }
+            | Self::ComponentTwice { .. }
+            | Self::UnlistedComponent { .. }
             | Self::InvalidDeclaration { .. }
             | Self::Unwritable { .. } => {
                 "download the pack again, or rebuild it with `gtc pack build`"

@@ -82,11 +82,6 @@ fn manifests() -> Vec<Broken> {
         ),
         Broken::new("component-undeclared", "a component elsewhere", another("assets/other.bin")),
         Broken::new(
-            "component-undeclared",
-            "the place of an older writer as well",
-            another("components/handler@1.0.0/component.wasm"),
-        ),
-        Broken::new(
             "component-manifest-missing",
             "a component without its manifest",
             own(&|entries| entries.retain(|(name, _)| name != file)),

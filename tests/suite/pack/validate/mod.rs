@@ -1,5 +1,6 @@
 //! `gtc pack validate`: each problem has a code, and each code a pack with the problem.
 
+mod ambiguous;
 mod archives;
 mod behaviour;
 mod components;
@@ -77,6 +78,7 @@ fn pack_of(component: Vec<u8>) -> Vec<u8> {
 fn all() -> Vec<Broken> {
     let themes = [
         archives::broken(),
+        ambiguous::broken(),
         private_keys::broken(),
         declarations::broken(),
         permissions::broken(),

@@ -41,7 +41,14 @@ pub(super) fn archive_finding(error: &ArchiveError) -> Option<PackFinding> {
         ArchiveError::SbomMismatch { path, what } => {
             on(if *what == "size" { Code::SbomSize } else { Code::SbomHash }, path.as_exact())
         }
+        ArchiveError::TwoSboms => on(Code::SbomAmbiguous, "sbom.json"),
         ArchiveError::MissingComponent { file, .. } => on(Code::ComponentMissing, file.as_exact()),
+        ArchiveError::ComponentTwice { second, .. } => {
+            on(Code::ComponentAmbiguous, second.as_exact())
+        }
+        ArchiveError::UnlistedComponent { file, .. } => {
+            on(Code::ComponentUnlisted, file.as_exact())
+        }
         ArchiveError::InvalidDeclaration { .. } => on(Code::DeclarationInvalid, DECLARATIONS),
         // caused by the host: its two zip readers disagree, or it could not write
         ArchiveError::Unreadable { .. } | ArchiveError::Unwritable { .. } => None,

@@ -102,6 +102,9 @@ codes! {
     SbomInvalid "sbom-invalid" Error
         "`sbom.cbor`, or the `sbom.json` of older tools, is not a bill of materials in the format `greentic-sbom-v1`."
         "Write the pack with `gtc pack build`.";
+    SbomAmbiguous "sbom-ambiguous" Error
+        "The pack has two bills of materials, `sbom.cbor` and `sbom.json`, so that readers disagree about its content."
+        "Write the pack with `gtc pack build`, or remove one of them.";
     SbomAbsent "sbom-lists-absent-entry" Error
         "The bill of materials lists a file that is not in the archive."
         "Write the bill of materials after all other entries.";
@@ -129,6 +132,12 @@ codes! {
     ComponentMissing "component-missing" Error
         "The manifest names a component whose file is not in the archive."
         "Add it as `components/<id>.wasm`.";
+    ComponentAmbiguous "component-ambiguous" Error
+        "A component is in two places, `components/<id>.wasm` and `components/<id>@<version>/component.wasm`, so that readers disagree about it."
+        "Keep the file that is meant.";
+    ComponentUnlisted "component-unlisted" Error
+        "The manifest names a file as a component that no bill of materials lists, such as one in `signatures/`."
+        "Move the component out of `signatures/`, and list it.";
     ComponentUndeclared "component-undeclared" Warning
         "The archive contains a component, or the manifest of one, that the manifest of the pack does not name and that is therefore ignored."
         "Name it in the manifest, or remove it.";
