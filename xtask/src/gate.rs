@@ -32,7 +32,7 @@ const STEPS: [Step; 14] = [
     ("tests of the examples", |_| test_examples()),
     ("an example with a real program", test_terraform),
     ("handlers in other languages", test_other_languages),
-    ("a zip reader in another language", test_python_zip),
+    ("other zip readers", test_zip_readers),
     ("completions in other shells", test_completions),
     ("registries", test_registries),
     ("documentation", |_| check_documentation()),
@@ -127,19 +127,38 @@ fn test_other_languages(report: &mut Report) -> Result<()> {
     )
 }
 
-/// Has Python read the archives that the archive profile admits.
-fn test_python_zip(report: &mut Report) -> Result<()> {
-    ignored_tests(
-        report,
-        "archives::other_readers::python_zipfile_agrees_on_admitted_archives",
-        "that Python's zipfile agrees about archives",
-        &[&["python3", "-c", "import zipfile, zlib"]],
-    )
+/// Has other readers read the archives that the archive profile admits.
+fn test_zip_readers(report: &mut Report) -> Result<()> {
+    tools::install_from_debian(&[
+        ("unzip", &["unzip", "-v"]),
+        ("libarchive-tools", &["bsdtar", "--version"]),
+        ("p7zip-full", &["7z", "i"]),
+    ]);
+    let readers: [(&str, &str, &[&str]); 6] = [
+        (
+            "other_readers::python_zipfile_agrees_on_admitted_archives",
+            "that Python's zipfile agrees about archives",
+            &["python3", "-c", "import zipfile, zlib"],
+        ),
+        (
+            "name_sweep::python_extracts_every_name",
+            "names that Python extracts",
+            &["python3", "-c", "import zipfile, zlib"],
+        ),
+        ("name_sweep::info_zip", "names that Info-ZIP extracts", &["unzip", "-v"]),
+        ("name_sweep::bsdtar", "names that bsdtar extracts", &["bsdtar", "--version"]),
+        ("name_sweep::seven_zip", "names that 7-Zip extracts", &["7z", "i"]),
+        ("name_sweep::java", "names that Java extracts", &["jar", "--version"]),
+    ];
+    for (tests, what, query) in readers {
+        ignored_tests(report, &format!("archives::{tests}"), what, &[query])?;
+    }
+    Ok(())
 }
 
 /// Completes command lines in shells that a machine may lack.
 fn test_completions(report: &mut Report) -> Result<()> {
-    tools::install_from_debian(&["fish", "zsh"]);
+    tools::install_from_debian(&[("fish", &["fish", "--version"]), ("zsh", &["zsh", "--version"])]);
     for shell in ["fish", "zsh"] {
         let what = format!("completions in {shell}");
         let tests = format!("completions::{shell}_completes");
@@ -150,7 +169,10 @@ fn test_completions(report: &mut Report) -> Result<()> {
 
 /// Tests against a real registry and other vendors' tools for registries.
 fn test_registries(report: &mut Report) -> Result<()> {
-    tools::install_from_debian(&["docker-registry", "skopeo"]);
+    tools::install_from_debian(&[
+        ("docker-registry", &["docker-registry", "--version"]),
+        ("skopeo", &["skopeo", "--version"]),
+    ]);
     let wkg = tools::find_or_build("wkg", WKG_VERSION).unwrap_or_else(|error| {
         println!("not installed: wkg, because {error:#}");
         "wkg".to_owned()

@@ -30,12 +30,12 @@ pub(crate) fn find_or_build(name: &str, version: &str) -> Result<String> {
     Ok(program)
 }
 
-/// Installs Debian packages that are missing, each of which has a program of its name.
+/// Installs the Debian packages whose program does not answer a query.
 ///
 /// Without root or `apt-get`, or if the installation fails, it prints what is missing.
-pub(crate) fn install_from_debian(packages: &[&str]) {
+pub(crate) fn install_from_debian(packages: &[(&str, &[&str])]) {
     let missing: Vec<&str> =
-        packages.iter().copied().filter(|package| !answers(&[package, "--version"])).collect();
+        packages.iter().filter(|(_, query)| !answers(query)).map(|(package, _)| *package).collect();
     if missing.is_empty() {
         return;
     }

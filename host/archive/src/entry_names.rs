@@ -10,19 +10,26 @@ use super::rules::ZipRule;
 const DEVICES: [&[u8]; 6] = [b"con", b"prn", b"aux", b"nul", b"conin$", b"conout$"];
 /// Reserved names that are followed by a digit.
 const NUMBERED_DEVICES: [&[u8]; 2] = [b"com", b"lpt"];
+/// The folder in which macOS stores metadata of the other entries. Its readers, and bsdtar with
+/// the option `mac-ext`, hide it.
+const MACOS_METADATA: &[u8] = b"__macosx";
 
-/// Checks that a name is a relative ASCII path that means the same on every system.
+/// Checks that a name is a relative ASCII path that means the same on every system, and that
+/// readers do not change.
 ///
 /// `at` is the offset of the name in the archive, for the error. The lenient reader applies the
 /// same rules, so a new rule also makes archives unreadable that `repack` could rewrite.
 pub(super) fn check(name: &[u8], at: usize) -> Result<(), ArchiveError> {
-    let is_allowed = name.iter().all(is_allowed_byte) && name.split(|b| *b == b'/').all(is_plain);
+    let mut segments = name.split(|b| *b == b'/');
+    let is_allowed = name.iter().all(is_allowed_byte) && segments.all(is_plain);
     if is_allowed { Ok(()) } else { Err(violation(ZipRule::Name, at)) }
 }
 
 fn is_allowed_byte(byte: &u8) -> bool {
+    // Windows has another meaning for the rest, except that Info-ZIP takes `;1` for the version
+    // of a file and drops it
     (0x20..0x7f).contains(byte)
-        && !matches!(byte, b'\\' | b':' | b'*' | b'?' | b'"' | b'<' | b'>' | b'|')
+        && !matches!(byte, b';' | b'\\' | b':' | b'*' | b'?' | b'"' | b'<' | b'>' | b'|')
 }
 
 fn is_plain(segment: &[u8]) -> bool {
@@ -31,6 +38,8 @@ fn is_plain(segment: &[u8]) -> bool {
         && !segment.ends_with(b".")
         && !segment.ends_with(b" ")
         && !is_device(segment)
+        && !is_short_name(segment)
+        && !segment.eq_ignore_ascii_case(MACOS_METADATA)
 }
 
 fn is_device(segment: &[u8]) -> bool {
@@ -44,6 +53,17 @@ fn is_device(segment: &[u8]) -> bool {
         .split_last()
         .is_some_and(|(last, rest)| last.is_ascii_digit() && NUMBERED_DEVICES.contains(&rest));
     is_numbered_device || DEVICES.contains(&stem.as_slice())
+}
+
+/// Returns true for a name such as `HANDLE~1.WAS`. Windows gives every file a second name of
+/// this form, so that writing `HANDLE~1.WAS` can overwrite `handler.wasm`.
+fn is_short_name(segment: &[u8]) -> bool {
+    let mut parts = segment.splitn(2, |byte| *byte == b'.');
+    let stem = parts.next().unwrap_or_default();
+    let extension = parts.next().unwrap_or_default();
+    let digits = stem.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let ends_with_number = digits > 0 && stem[..stem.len() - digits].ends_with(b"~");
+    ends_with_number && stem.len() <= 8 && extension.len() <= 3 && !extension.contains(&b'.')
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -116,6 +136,15 @@ mod tests {
             "con-1",
             "a1",
             "lptt",
+            // like a short name of Windows, but not one
+            "a~",
+            "a1",
+            "~a",
+            "handler~1",
+            "a~1.wasm",
+            "a~1.b.c",
+            "a~1b.c",
+            "__MACOSX.txt",
         ] {
             assert!(is_allowed(name), "{name:?}");
         }
@@ -135,8 +164,28 @@ mod tests {
     }
 
     #[test]
+    fn names_that_readers_change_are_refused() {
+        for name in [
+            "a;1",
+            "a;",
+            ";",
+            "HANDLE~1.WAS",
+            "a~1",
+            "~1",
+            "longer~1",
+            "a~12.b",
+            "d/A~1.BCD",
+            "__MACOSX/._a",
+            "d/__macosx",
+            "__MacOsX",
+        ] {
+            assert!(!is_allowed(name), "{name:?}");
+        }
+    }
+
+    #[test]
     fn names_are_printable_ascii_without_special_characters() {
-        let special = "\\:*?\"<>|\0\n\x1f\x7f\u{e9}";
+        let special = ";\\:*?\"<>|\0\n\x1f\x7f\u{e9}";
         for character in special.chars() {
             assert!(!is_allowed(&format!("a{character}b")), "{character:?}");
         }

@@ -19,6 +19,7 @@ mod document_names;
 mod entry_names;
 mod entry_reader;
 mod error;
+mod extra_field;
 mod legacy_manifest;
 mod lenient;
 mod limits;

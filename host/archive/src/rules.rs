@@ -55,9 +55,12 @@ rules! {
         "flags other than UTF-8 names are not allowed (encryption, data descriptors, patches)",
     Method "zip-method" "compression methods other than Stored and Deflate are not allowed",
     ExtraField "zip-extra-field" "extra fields and entry comments are not allowed",
+    AmbiguousField "zip-ambiguous-field"
+        "an entry has an extra field that is malformed, unknown, or means another name, type or \
+         encryption to some readers",
     Name "zip-name"
         "names are relative ASCII paths with `/`, without empty, `.` or `..` segments, drives, \
-         devices or controls",
+         devices, controls, or what a reader would change, such as `;1`, `~1` or `__MACOSX`",
     NameTooLong "zip-name-too-long" "a name is longer than allowed",
     DuplicateName "zip-duplicate-name"
         "two names are equal, or differ only in case, or one is a folder of the other",
@@ -113,6 +116,7 @@ mod tests {
                 "zip-truncated",
                 "zip-signature",
                 "zip-method",
+                "zip-ambiguous-field",
                 "zip-name-too-long",
                 "zip-duplicate-name",
                 "zip-entry-too-large",

@@ -146,7 +146,7 @@ fn spelled_locator() -> Hostile {
 
 fn names() -> Vec<Hostile> {
     let long = format!("notes/{}", "a".repeat(195));
-    let bad: [&[u8]; 33] = [
+    let bad: [&[u8]; 37] = [
         b"..",
         b"../x",
         b"a/../b",
@@ -180,6 +180,10 @@ fn names() -> Vec<Hostile> {
         b"\x7f",
         b"a?",
         b"<a>",
+        b"components/handler.wasm;1",
+        b"a;",
+        b"components/HANDLE~1.WAS",
+        b"__MACOSX/._a",
     ];
     let mut found: Vec<_> = bad
         .iter()
@@ -206,7 +210,7 @@ fn names() -> Vec<Hostile> {
             zip.entry(NOTES)
                 .both(|header| (header.flags, header.name) = (1 << 11, b"\xc3\x28".to_vec()));
         }),
-        with("another name in an extra field", "zip-extra-field", |zip| {
+        with("another name in an extra field", "zip-ambiguous-field", |zip| {
             let unicode_path = b"up\x0e\0\x01\0\0\0\0other.txt".to_vec();
             zip.entry(NOTES).central.extra = unicode_path;
         }),
@@ -272,6 +276,12 @@ fn descriptors_and_flags() -> Vec<Hostile> {
     found.extend([
         with("data descriptor", "zip-flags", |zip| streamed(b"PK\x07\x08", zip)),
         with("data descriptor without signature", "zip-flags", |zip| streamed(b"", zip)),
+        with("data descriptor of a stored entry", "zip-flags", |zip| {
+            let entry = zip.entry(NOTES);
+            entry.gap = descriptor(entry, b"PK\x07\x08");
+            entry.both(|header| header.flags = 1 << 3);
+            (entry.local.crc, entry.local.compressed, entry.local.size) = (0, 0, 0);
+        }),
         with("data descriptor without its flag", "zip-tiling", |zip| {
             let entry = zip.entry(DEFLATED);
             entry.gap = descriptor(entry, b"PK\x07\x08");
@@ -315,10 +325,24 @@ fn disagreements() -> Vec<Hostile> {
         .collect();
     found.extend([
         with("extra field in the local header only", "zip-extra-field", |zip| {
-            zip.entry(NOTES).local.extra = vec![0x99, 0x99, 0, 0];
+            zip.entry(NOTES).local.extra = b"UT\x01\0\x01".to_vec();
         }),
         with("extra field in the central header only", "zip-extra-field", |zip| {
-            zip.entry(NOTES).central.extra = vec![0x99, 0x99, 0, 0];
+            zip.entry(NOTES).central.extra = b"UT\x01\0\x01".to_vec();
+        }),
+        with("another name in the local header only", "zip-ambiguous-field", |zip| {
+            zip.entry(NOTES).local.extra = b"up\x0e\0\x01\0\0\0\0other.txt".to_vec();
+        }),
+        with("AES encryption in an extra field", "zip-ambiguous-field", |zip| {
+            zip.entry(NOTES).both(|header| {
+                header.extra = b"\x01\x99\x07\0\x02\0AE\x03\0\0".to_vec();
+            });
+        }),
+        with("unknown extra field", "zip-ambiguous-field", |zip| {
+            zip.entry(NOTES).local.extra = vec![0x99, 0x99, 0, 0];
+        }),
+        with("extra field that is cut off", "zip-ambiguous-field", |zip| {
+            zip.entry(NOTES).central.extra = b"UT\x05\0\x01".to_vec();
         }),
         with("local header elsewhere", "zip-tiling", |zip| zip.entry(NOTES).offset = Some(0)),
         with("central header without signature", "zip-signature", |zip| {

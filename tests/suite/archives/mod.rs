@@ -6,6 +6,7 @@ mod container;
 mod content;
 mod files;
 mod legacy_manifests;
+mod name_sweep;
 mod other_readers;
 mod repack;
 pub mod rules;

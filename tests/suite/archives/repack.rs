@@ -103,7 +103,7 @@ fn repack_refuses_a_wrong_sbom_or_manifest() {
 }
 
 /// All hostile archives that can be repacked: readers agree about their content.
-const REPACKABLE: [&str; 20] = [
+const REPACKABLE: [&str; 17] = [
     "Zip64Field alone",
     "AlignmentField alone",
     "HeadersDiffer alone",
@@ -111,10 +111,7 @@ const REPACKABLE: [&str; 20] = [
     "ExtraField alone",
     "comment",
     "directory in another order",
-    "ZIP64 extra field",
-    "ZIP64 extra field in the local header",
     "version of ZIP64",
-    "another name in an extra field",
     "data descriptor",
     "data descriptor without signature",
     "comment of an entry",

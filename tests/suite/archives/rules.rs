@@ -82,7 +82,10 @@ pub fn breaks(zip: &mut Zip, rule: ZipRule, which: In) {
         ZipRule::Flags => zip.entry(which.stored()).both(|header| header.flags = 1),
         ZipRule::Method => zip.entry(which.stored()).both(|header| header.method = 12),
         ZipRule::ExtraField => {
-            zip.entry(which.stored()).both(|header| header.extra = vec![0x99, 0x99, 0, 0])
+            zip.entry(which.stored()).both(|header| header.extra = b"UT\x01\0\x01".to_vec())
+        }
+        ZipRule::AmbiguousField => {
+            zip.entry(which.stored()).both(|header| header.extra = b"up\x05\0\x01abcd".to_vec())
         }
         ZipRule::Name => {
             zip.entry(which.stored()).both(|header| header.name = b"../../etc/passwd".to_vec())

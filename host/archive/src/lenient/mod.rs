@@ -7,10 +7,12 @@
 use super::content;
 use super::entry_names::{self, EntryNames};
 use super::error::ArchiveError;
+use super::extra_field;
 use super::limits::ArchiveLimits;
 use super::profile::check_type_and_sizes;
 use super::records::{
-    CentralHeader, DEFLATE, END_BYTES, END_SIGNATURE, EndRecord, LocalHeader, UTF8_FLAG, ZipRecords,
+    CentralHeader, DEFLATE, END_BYTES, END_SIGNATURE, EndRecord, LocalHeader, STORED, UTF8_FLAG,
+    ZipRecords,
 };
 use super::rule_violation::{violation, with_entry};
 use super::rules::ZipRule;
@@ -153,6 +155,7 @@ fn read_entry<'a>(
     if [header.compressed, header.size, header.local_offset].contains(&u32::MAX) {
         return fail(ZipRule::Zip64, CentralHeader::SIZES);
     }
+    check_extra_fields(header.extra, false, &header, header.at + CentralHeader::LENGTHS)?;
     let name_offset = header.at + CentralHeader::NAME;
     let folder_name = header.name.strip_suffix(b"/");
     let is_folder = folder_name.is_some();
@@ -160,6 +163,10 @@ fn read_entry<'a>(
     if !is_folder {
         names.insert(header.name, name_offset)?;
         check_type_and_sizes(&header, limits)?;
+        // a reader that streams does not know where such an entry ends
+        if header.method == STORED && header.flags & DESCRIPTOR_FLAG != 0 {
+            return fail(ZipRule::Flags, CentralHeader::FLAGS);
+        }
     } else if !is_empty_folder(&header) {
         return fail(ZipRule::FileType, CentralHeader::ATTRIBUTES);
     }
@@ -167,6 +174,14 @@ fn read_entry<'a>(
     if !headers_agree(&local, &header) {
         return fail(ZipRule::HeadersDiffer, 0);
     }
+    // the central header refers to no ZIP64 field
+    let sizes = [local.compressed, local.size];
+    let are_sizes_in_zip64 = sizes == [u32::MAX; 2];
+    if sizes.contains(&u32::MAX) && !are_sizes_in_zip64 {
+        return fail(ZipRule::HeadersDiffer, 0);
+    }
+    let lengths = header.local_offset as usize + LocalHeader::LENGTHS;
+    check_extra_fields(local.extra, are_sizes_in_zip64, &header, lengths)?;
     let stored = records.slice(local.data, header.compressed as usize)?;
     Ok(LenientEntry {
         is_folder,
@@ -175,6 +190,19 @@ fn read_entry<'a>(
         stored,
         header,
     })
+}
+
+/// Checks that the extra fields of a header, whose lengths are at offset `at`, can be dropped.
+fn check_extra_fields(
+    extra: &[u8],
+    are_sizes_in_zip64: bool,
+    header: &CentralHeader<'_>,
+    at: usize,
+) -> Result<(), ArchiveError> {
+    match extra_field::ambiguity(extra, are_sizes_in_zip64, header.size, header.compressed) {
+        Some(rule) => Err(violation(rule, at)),
+        None => Ok(()),
+    }
 }
 
 /// Checks an entry whose name ends in `/`: it must be a folder without content. Some

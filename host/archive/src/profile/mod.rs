@@ -4,19 +4,19 @@
 //! data, so that a malformed archive is refused before anything is inflated. It does not
 //! interpret the entries.
 
-mod extra_field;
-
 use env_pack_domain::ForeignText;
 
 use super::content;
 use super::entry_names::{self, EntryNames};
 use super::error::ArchiveError;
+use super::extra_field::{self, is_zero};
 use super::limits::ArchiveLimits;
 use super::pack::EntryInfo;
-use super::records::{CentralHeader, DEFLATE, END_BYTES, STORED, UTF8_FLAG, ZipRecords};
+use super::records::{
+    CentralHeader, DEFLATE, END_BYTES, LocalHeader, STORED, UTF8_FLAG, ZipRecords,
+};
 use super::rule_violation::{violation, with_entry};
 use super::rules::ZipRule;
-use extra_field::is_zero;
 
 /// Version 2.0, which introduced Deflate. Readers differ in the lowest version that they
 /// refuse; all of them accept this one.
@@ -197,7 +197,7 @@ impl<'a> ProfileChecker<'a> {
     ) -> Result<CheckedEntry<'a>, ArchiveError> {
         let local = self.records.local(at)?;
         if !local.extra.is_empty() {
-            return Err(violation(extra_field::rule(local.extra), at + 28));
+            return Err(violation(extra_field::rule(local.extra), at + LocalHeader::LENGTHS));
         }
         if local.common != header.common || local.name != header.name {
             return Err(violation(ZipRule::HeadersDiffer, at));

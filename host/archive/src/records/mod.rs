@@ -188,5 +188,10 @@ impl CentralHeader<'_> {
     pub(crate) const NAME: usize = CENTRAL_BYTES;
 }
 
+/// Offsets of fields within the header, for error messages.
+impl LocalHeader<'_> {
+    pub(crate) const LENGTHS: usize = 28;
+}
+
 #[cfg(test)]
 mod tests;

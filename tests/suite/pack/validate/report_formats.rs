@@ -307,7 +307,7 @@ fn text_names_problem_place_and_next_step() {
     for line in [
         "✓ packs/good.gtpack (`test.state.broken` 1.0.0)",
         "    `test.state.broken` serves state, supports `^1`",
-        "    next: Rename the entry: no `..`, no leading `/`, no backslash, no device name, only ASCII.",
+        "    next: Rename the entry: no `..`, no leading `/`, no backslash, no `;`, no device name, no short name of Windows such as `A~1`, no `__MACOSX`, only ASCII.",
         "    the contents were not examined, because the container is not valid",
         "    next: check the path, or name another pack file",
     ] {

@@ -34,7 +34,8 @@ fn deviations_of_common_writers_are_read() {
     check_content(&two(), &[b"hello", b"world"]);
     check_content(&second(|entry| entry.local_extra(b"UT\x05\0\x01abcd")), &[b"hello", b"world"]);
     check_content(&second(|entry| entry.central_extra(b"UT\0\0", b"note")), &[b"hello", b"world"]);
-    check_content(&second(RawEntry::streamed), &[b"hello", b"world"]);
+    let streamed = RawEntry::deflated("b.txt", b"world").streamed();
+    check_content(&second(|_| streamed), &[b"hello", b"world"]);
     check_content(&RawZip { comment: b"by hand".to_vec(), ..two() }, &[b"hello", b"world"]);
     // UTF-8 names and the two bits of the compression level
     for flags in [[0, 8], [2, 0], [4, 0], [6, 8]] {
@@ -49,7 +50,7 @@ fn deviations_of_common_writers_are_read() {
 
 #[test]
 fn deviations_are_reported() {
-    let streamed = RawEntry::stored("c", b"c").streamed();
+    let streamed = RawEntry::deflated("c", b"c").streamed();
     let extra = RawEntry::stored("d", b"d").local_extra(b"UT\0\0");
     let mut zip = RawZip::new([RawEntry::stored("a", b"a"), folder(), streamed, extra]);
     zip.comment = vec![b' '; 300];
@@ -111,6 +112,9 @@ fn an_error_of_an_entry_names_its_place() {
     for flags in [[1, 0], [0x20, 0], [0x40, 0], [0, 0x20]] {
         check_place(&changed(8, &flags), ZipRule::Flags, at + 8, "b.txt");
     }
+    // the data has no end that a reader could find without the central directory
+    let stored = second(RawEntry::streamed).bytes();
+    check_place(&stored, ZipRule::Flags, at + 16 + 8, "b.txt");
     for field in [20, 24] {
         check_place(&changed(field, &[0xff; 4]), ZipRule::Zip64, at + 20, "b.txt");
     }
@@ -127,6 +131,44 @@ fn an_error_of_an_entry_names_its_place() {
     check_place(&elsewhere, ZipRule::Signature, 41, "b.txt");
     let checksum = second(|entry| entry.both(14, &[1, 2, 3, 4])).bytes();
     check_place(&checksum, ZipRule::Checksum, 75, "b.txt");
+}
+
+#[test]
+fn an_ambiguous_extra_field_is_refused() {
+    let unicode_path = b"\x75\x70\x0e\0\x01\0\0\0\0other.txt";
+    let aes = b"\x01\x99\x07\0\x02\0AE\x03\0\0";
+    let zip64 = [&b"\x01\x00\x10\x00"[..], &[5, 0, 0, 0, 0, 0, 0, 0].repeat(2)].concat();
+    for (extra, rule) in [
+        (&unicode_path[..], ZipRule::AmbiguousField),
+        (aes, ZipRule::AmbiguousField),
+        (b"UT\x05\0\x01", ZipRule::AmbiguousField),
+        (b"UT", ZipRule::AmbiguousField),
+        (&zip64, ZipRule::Zip64Field),
+    ] {
+        let local = second(|entry| entry.local_extra(extra)).bytes();
+        check_place(&local, rule, 40 + 28, "b.txt");
+        let central = second(|entry| entry.central_extra(extra, b"")).bytes();
+        check_place(&central, rule, 131 + 28, "b.txt");
+    }
+}
+
+/// Streaming writers that do not know how large an entry will be leave its sizes to a ZIP64
+/// field, and that leaves them to the data descriptor.
+#[test]
+fn sizes_may_be_in_a_zip64_field_and_a_data_descriptor() {
+    let zip64 = [&b"\x01\x00\x10\x00"[..], &[0; 16]].concat();
+    let streamed = RawEntry::deflated("b.txt", b"world").streamed().local_extra(&zip64);
+    let mut marked = streamed.clone();
+    put(&mut marked.local, 18, &[0xff; 8]);
+    check_content(&second(|_| marked.clone()), &[b"hello", b"world"]);
+    check_place(&second(|_| streamed).bytes(), ZipRule::Zip64Field, 40 + 28, "b.txt");
+    for half in [18, 22] {
+        let mut marked = marked.clone();
+        put(&mut marked.local, half, &[0; 4]);
+        let bytes = second(|_| marked).bytes();
+        // readers look for one size of the two then
+        check_place(&bytes, ZipRule::HeadersDiffer, 169, "b.txt");
+    }
 }
 
 #[test]

@@ -108,8 +108,8 @@ fn features_that_readers_treat_differently_are_refused() {
     check_changed("both", 4, &[21], ZipRule::Version);
     check_changed("both", 5, &[1], ZipRule::Version);
     check_changed("both", 8, &[12], ZipRule::Method);
-    check_changed("both", 28, &[4], ZipRule::ExtraField);
-    check_changed("local", 28, &[4], ZipRule::ExtraField);
+    check_changed("both", 28, &[4], ZipRule::AmbiguousField);
+    check_changed("local", 28, &[4], ZipRule::AmbiguousField);
     check_changed("central", 32, &[4], ZipRule::ExtraField);
     check_changed("central", 34, &[1], ZipRule::MultiDisk);
     check_changed("central", 38, &[0x10], ZipRule::FileType);

@@ -61,9 +61,12 @@ codes! {
     ExtraField "zip-extra-field" Error
         "An entry has an extra field or a comment."
         "Write the archive without them (`zip -X`), or use `gtc pack repack`.";
+    AmbiguousField "zip-ambiguous-field" Error
+        "An entry has an extra field that is malformed, unknown, or means another name, type or encryption to some readers."
+        "Write the archive with `gtc pack build`, which adds no extra fields.";
     Name "zip-name" Error
-        "The name of an entry is not a plain relative path of ASCII characters."
-        "Rename the entry: no `..`, no leading `/`, no backslash, no device name, only ASCII.";
+        "The name of an entry is not a plain relative path of ASCII characters, or some reader would change it."
+        "Rename the entry: no `..`, no leading `/`, no backslash, no `;`, no device name, no short name of Windows such as `A~1`, no `__MACOSX`, only ASCII.";
     NameTooLong "zip-name-too-long" Error
         "The name of an entry has more than 200 bytes."
         "Shorten the name.";
