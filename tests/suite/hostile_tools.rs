@@ -1,7 +1,7 @@
 //! Tools that misbehave: they cannot block, flood, outlive or deceive the host.
 
 use std::fs::Permissions;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, lchown, symlink};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -204,7 +204,7 @@ fn files_that_are_not_programs_are_reported() {
     mode(0o2755);
     refused(&sandbox, "or of another group");
     mode(0o757);
-    refused(&sandbox, "a file that other users may write to");
+    refused(&sandbox, "all users may write to");
     std::fs::write(&probed, "#!/no/such/interpreter\n").expect("a file");
     mode(0o755);
     refused(&sandbox, "does not start: No such file or directory");
@@ -249,9 +249,16 @@ fn tools_come_only_from_folders_that_others_cannot_write() {
     let open = home.join("open");
     let path = format!("{}:/usr/bin:/bin", open.display());
     assert_eq!(how(&open, &path).how, "0 false");
-    for mode in [0o777, 0o1777, 0o757] {
+    for (mode, reason) in [
+        (0o777, "all users may write to"),
+        (0o1777, "other users may create files in"),
+        (0o757, "all users may write to"),
+    ] {
         chmod(&open, mode);
-        assert!(how(&open, &path).how.contains("that other users may write to"), "{mode:o}");
+        let found = how(&open, &path).how;
+        let expected = format!("{reason} `{}`, which belongs to user", open.display());
+        assert!(found.contains(&expected), "{mode:o}: {found}");
+        assert!(found.contains(&format!("and has mode {mode:04o}; ")), "{mode:o}: {found}");
     }
     // the parent folder is writable by others, then protected by the sticky bit
     let inner = open.join("inner");
@@ -267,13 +274,44 @@ fn tools_come_only_from_folders_that_others_cannot_write() {
     symlink(open.join("probed"), closed.join("probed")).expect("a link");
     sandbox.questions(&["run|probed|x"]);
     let ran = run(sandbox.asking().env("PATH", format!("{}:/bin", closed.display()))).succeeded();
-    assert!(answers(&ran)[0].how.contains("that other users may write to"), "{ran:?}");
+    assert!(answers(&ran)[0].how.contains("all users may write to"), "{ran:?}");
     // an untrusted program does not hide a trusted one, which is reported with its path
     let both = format!("{}::bin:{}:/usr/bin:/bin", open.display(), home.join("bin").display());
     let ran = at(&sandbox, &home.join("bin"), &both);
     let program = home.join("bin/probed").display().to_string();
     assert_eq!(text(&deployer(&ran)["probes"][0]["program"]), program);
     assert_eq!(answers(&ran)[0].stdout, format!("from {program}\n"));
+}
+
+/// Each step to a tool, given to another user or to a group. Only root may do that; the unit tests
+/// of `gtc-fs` look at files of this user as another one instead.
+#[test]
+fn tools_of_other_users_and_groups_are_not_run() {
+    let sandbox = with_probed("touch \"$HOME/ran\"");
+    let home = sandbox.home();
+    if home.metadata().expect("a folder").uid() != 0 {
+        return;
+    }
+    let real = home.join("real");
+    std::fs::create_dir_all(real.join("bin")).expect("folders");
+    std::fs::rename(home.join("bin/probed"), real.join("bin/probed")).expect("moved");
+    symlink(real.join("bin/probed"), home.join("bin/probed")).expect("a link");
+    let steps = ["bin", "bin/probed", "real", "real/bin", "real/bin/probed"];
+    for step in steps.map(|step| home.join(step)) {
+        lchown(&step, Some(54_321), None).expect("permitted to root");
+        refused(&sandbox, &format!("`{}` belongs to user 54321 and has mode 0", step.display()));
+        refused(&sandbox, &format!("run `chown -h root {}`", step.display()));
+        lchown(&step, Some(0), None).expect("permitted to root");
+    }
+    for step in ["bin", "real", "real/bin", "real/bin/probed"].map(|step| home.join(step)) {
+        std::fs::set_permissions(&step, Permissions::from_mode(0o775)).expect("permissions");
+        lchown(&step, None, Some(54_321)).expect("permitted to root");
+        refused(&sandbox, &format!("group 54321 may write to `{}`, which belongs", step.display()));
+        refused(&sandbox, &format!("and has mode 0775; run `chmod g-w {}`", step.display()));
+        lchown(&step, None, Some(0)).expect("permitted to root");
+    }
+    assert_eq!(sandbox.probe().how, "0 false", "root's group may write");
+    assert!(home.join("ran").exists());
 }
 
 #[test]

@@ -11,12 +11,14 @@
 //! - [`process`]: start a program detached from this one, and kill it with its process group.
 //! - [`pipes`]: read the output of a process group up to a limit and a deadline.
 //! - [`shortage`]: tell a lack of memory or file descriptors from a fault of a file.
+//! - [`trusted_path`]: which step to a program another user could change.
 //! - [`termination`]: record SIGINT and SIGTERM instead of being ended by them.
 #![cfg_attr(
     test,
     expect(clippy::disallowed_methods, reason = "tests prepare files and programs directly")
 )]
 
+mod accounts;
 pub mod atomic;
 mod error;
 pub mod folder;
@@ -29,5 +31,6 @@ pub mod read;
 pub mod search_path;
 pub mod shortage;
 pub mod termination;
+pub mod trusted_path;
 
 pub use error::PathError;

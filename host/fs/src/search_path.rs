@@ -7,8 +7,8 @@ use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-const WRITABLE_BY_OTHERS: u32 = 0o002;
-const STICKY: u32 = 0o1000;
+use super::trusted_path::{self, UntrustedStep};
+
 const SET_ID: u32 = 0o6000;
 const EXECUTABLE: u32 = 0o111;
 
@@ -24,19 +24,28 @@ pub enum SearchError {
         /// The first such file.
         program: PathBuf,
         /// Why it is not trusted.
-        reason: &'static str,
+        reason: UntrustedProgram,
     },
 }
 
-/// The first executable file of this name in an absolute folder of `path`.
-pub fn find(name: &str, path: &OsStr) -> Option<PathBuf> {
-    std::env::split_paths(path)
-        .filter(|folder| folder.is_absolute())
-        .map(|folder| folder.join(name))
-        .find(|program| executable(program).is_some())
+/// Why a program is not trusted.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UntrustedProgram {
+    /// Its folder is not absolute.
+    #[error("its folder in PATH is relative; write the whole path of the folder")]
+    Relative,
+    /// It runs with the rights of another user or group, so that it could not be killed.
+    #[error("it has the rights of another user, or of another group (mode {mode:04o})")]
+    SetId {
+        /// Its mode.
+        mode: u32,
+    },
+    /// Another user could change it, or what its path leads to.
+    #[error("{0}")]
+    Step(UntrustedStep),
 }
 
-/// The first executable file of this name that only its owner and root can have put there.
+/// The first executable file of this name that only this user and root can have put there.
 ///
 /// Folders that are relative or that others may write to are skipped, and so are set-user-ID
 /// and set-group-ID programs: with the rights of another user, they could not be killed.
@@ -48,9 +57,9 @@ pub fn find_trusted(name: &str, path: &OsStr) -> Result<PathBuf, SearchError> {
     for folder in std::env::split_paths(path) {
         let program = folder.join(name);
         let Some(file) = executable(&program) else { continue };
-        match objection(&folder, &program, &file) {
-            None => return Ok(program),
-            Some(reason) => {
+        match check(&program, &file) {
+            Ok(()) => return Ok(program),
+            Err(reason) => {
                 not_trusted.get_or_insert(SearchError::NotTrusted { program, reason });
             }
         }
@@ -58,10 +67,11 @@ pub fn find_trusted(name: &str, path: &OsStr) -> Result<PathBuf, SearchError> {
     Err(not_trusted.unwrap_or(SearchError::NotFound))
 }
 
-/// The folders of `path` that only their owner and root can write to, as a `PATH` of their own:
+/// The folders of `path` that only this user and root can write to, as a `PATH` of their own:
 /// what a program finds that runs other programs.
 pub fn trusted_folders(path: &OsStr) -> OsString {
-    let folders = std::env::split_paths(path).filter(|folder| is_trusted(folder));
+    let folders = std::env::split_paths(path)
+        .filter(|folder| folder.is_absolute() && trusted_path::check_folder(folder).is_ok());
     std::env::join_paths(folders).unwrap_or_default()
 }
 
@@ -70,43 +80,16 @@ fn executable(path: &Path) -> Option<Metadata> {
     (file.is_file() && file.mode() & EXECUTABLE != 0).then_some(file)
 }
 
-fn objection(folder: &Path, program: &Path, file: &Metadata) -> Option<&'static str> {
-    if !is_trusted(folder) {
-        return Some(
-            "it lies in a folder of PATH that is relative, or that other users may write to",
-        );
+fn check(program: &Path, file: &Metadata) -> Result<(), UntrustedProgram> {
+    if !program.is_absolute() {
+        return Err(UntrustedProgram::Relative);
     }
-    // a link in a trusted folder may lead to a file in another one
-    let target = program.canonicalize().ok();
-    let target_is_trusted = target.as_deref().and_then(Path::parent).is_some_and(is_trusted);
-    if !target_is_trusted || file.mode() & WRITABLE_BY_OTHERS != 0 {
-        return Some(
-            "it is a file that other users may write to, or lies in a folder that other users may write to",
-        );
+    trusted_path::check_program(program).map_err(UntrustedProgram::Step)?;
+    let mode = file.mode() & 0o7777;
+    if mode & SET_ID != 0 {
+        return Err(UntrustedProgram::SetId { mode });
     }
-    (file.mode() & SET_ID != 0).then_some("it has the rights of another user, or of another group")
-}
-
-/// Whether only the owner and root decide which folder this is and what it holds.
-fn is_trusted(folder: &Path) -> bool {
-    folder.is_absolute()
-        && is_closed_to_others(folder)
-        && folder.canonicalize().is_ok_and(|folder| is_closed_to_others(&folder))
-}
-
-fn is_closed_to_others(folder: &Path) -> bool {
-    folder.metadata().is_ok_and(|folder| folder.mode() & WRITABLE_BY_OTHERS == 0)
-        && folder.ancestors().all(cannot_be_replaced)
-}
-
-/// Whether no other user can put something else in the place of this folder. In a folder that
-/// all users write to, such as `/tmp`, the sticky bit protects the entries of each user.
-fn cannot_be_replaced(folder: &Path) -> bool {
-    let Some(parent) = folder.parent() else { return true };
-    let Ok(parent) = parent.metadata() else { return false };
-    let Ok(entry) = folder.symlink_metadata() else { return false };
-    let is_ours = [0, rustix::process::getuid().as_raw()].contains(&entry.uid());
-    parent.mode() & WRITABLE_BY_OTHERS == 0 || parent.mode() & STICKY != 0 && is_ours
+    Ok(())
 }
 
 #[cfg(test)]
@@ -133,9 +116,7 @@ mod tests {
         program(&folders[3].join("tool"), 0o755);
         let relative = PathBuf::from("relative");
         let path = std::env::join_paths([&relative].into_iter().chain(&folders)).expect("a PATH");
-        assert_eq!(find("tool", &path), Some(folders[2].join("tool")));
         assert_eq!(find_trusted("tool", &path), Ok(folders[2].join("tool")));
-        assert_eq!(find("other", &path), None);
         assert_eq!(find_trusted("other", &path), Err(SearchError::NotFound));
     }
 
@@ -152,10 +133,24 @@ mod tests {
         program(&closed.join("set-id"), 0o4755);
         std::os::unix::fs::symlink(open.join("tool"), closed.join("link")).expect("a link");
         let path = std::env::join_paths([&open, &closed]).expect("a PATH");
-        for name in ["tool", "writable", "set-id", "link"] {
-            let error = find_trusted(name, &path).expect_err(name);
-            assert!(matches!(error, SearchError::NotTrusted { .. }), "{name}: {error}");
+        for (name, program, step) in [
+            ("tool", open.join("tool"), open.clone()),
+            ("link", closed.join("link"), open.clone()),
+            ("writable", closed.join("writable"), closed.join("writable")),
+        ] {
+            let error = find_trusted(name, &path).expect_err(name).to_string();
+            let expected = format!(
+                "`{}` is not run: all users may write to `{}`, which belongs to user ",
+                program.display(),
+                step.display()
+            );
+            assert!(error.starts_with(&expected), "{error}");
+            assert!(error.ends_with(&format!("; run `chmod go-w {}`", step.display())), "{error}");
         }
+        let error = find_trusted("set-id", &path).expect_err("refused").to_string();
+        assert!(error.ends_with("or of another group (mode 4755)"), "{error}");
         assert_eq!(trusted_folders(&path), closed.into_os_string());
+        let error = find_trusted("sh", OsStr::new("../../../../../bin")).map(drop);
+        assert!(!matches!(error, Ok(())), "a relative folder");
     }
 }

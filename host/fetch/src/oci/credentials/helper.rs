@@ -2,9 +2,10 @@
 //! [credential helper protocol](https://github.com/docker/docker-credential-helpers).
 //!
 //! The user installed a helper and named it in a configuration file, so it runs with the
-//! user's environment. Its run time and output are limited, and its standard output, which
+//! user's environment. Another user must not be able to replace it. Its run time and output are limited, and its standard output, which
 //! contains secrets, never appears in messages.
 
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write as _};
 use std::process::{ExitStatus, Stdio};
 use std::time::Instant;
@@ -12,7 +13,7 @@ use std::time::Instant;
 use env_pack_domain::ForeignText;
 use gtc_fs::pipes::{OutputLimits, ReadOutcome};
 use gtc_fs::process::{ProcessGroup, detached_exact};
-use gtc_fs::search_path;
+use gtc_fs::search_path::{self, SearchError};
 use serde::Deserialize;
 
 use super::attempt::AttemptOutcome;
@@ -56,12 +57,18 @@ impl Helper<'_> {
             return Ok(fault("its name may contain only ASCII letters, digits, `-` and `_`"));
         }
         let name = format!("docker-credential-{}", self.name);
-        let path = self.variables.get("PATH");
-        let Some(program) = path.and_then(|path| search_path::find(&name, path)) else {
-            return Ok(fault("it is not in an absolute folder of `PATH`"));
+        let path = self.variables.get("PATH").unwrap_or_default();
+        let program = match search_path::find_trusted(&name, path) {
+            Ok(program) => program,
+            Err(SearchError::NotFound) => {
+                return Ok(fault("it is not in an absolute folder of `PATH`"));
+            }
+            Err(error @ SearchError::NotTrusted { .. }) => {
+                let reason = ForeignText::sentence(&error.to_string());
+                return Ok(AttemptOutcome::Fault(reason.to_string()));
+            }
         };
-        let variables = self.variables.0.iter().cloned();
-        let mut command = detached_exact(&program, ["get".into()], variables)?;
+        let mut command = detached_exact(&program, ["get".into()], self.environment(path))?;
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut group = ProcessGroup::spawn(&mut command)?;
         if let Some(mut stdin) = group.child().stdin.take() {
@@ -87,6 +94,14 @@ impl Helper<'_> {
                 "it printed more than {helper_bytes} bytes and was terminated"
             )),
         })
+    }
+}
+
+impl Helper<'_> {
+    /// The variables of the host, with a `PATH` for the programs that a helper runs.
+    fn environment(&self, path: &OsStr) -> impl Iterator<Item = (OsString, OsString)> {
+        let others = self.variables.0.iter().filter(|(name, _)| name != "PATH").cloned();
+        others.chain([("PATH".into(), search_path::trusted_folders(path))])
     }
 }
 

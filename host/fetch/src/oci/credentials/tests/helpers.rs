@@ -172,6 +172,39 @@ fn helpers_are_searched_in_absolute_folders_of_path() {
     }
 }
 
+#[test]
+fn a_helper_that_another_user_may_have_placed_is_not_run() {
+    let script = r#"touch "$HOME/asked"; echo '{"Username": "me", "Secret": "x"}'"#;
+    let (home, _guard) = home(r#"{"credsStore": "pass"}"#, script);
+    let bin = home.folder.path().join("bin");
+    let set = |mode| {
+        std::fs::set_permissions(&bin, std::fs::Permissions::from_mode(mode)).expect("permissions");
+    };
+    set(0o777);
+    let fault = &home.attempts()[1];
+    let reason =
+        "(`~/bin/docker-credential-pass` is not run: all users may write to `~/bin`, which";
+    assert!(fault.contains(reason), "{fault}");
+    assert!(fault.ends_with("mode 0777; run `chmod go-w ~/bin`)"), "{fault}");
+    assert!(!home.folder.path().join("asked").exists());
+    set(0o755);
+    assert_eq!(home.summary("ghcr.io"), "me:x");
+}
+
+/// A helper may be a script that runs other programs.
+#[test]
+fn a_helper_finds_programs_in_trusted_folders_only() {
+    let script = r#"echo "{\"Username\": \"me\", \"Secret\": \"$PATH\"}""#;
+    let (mut home, _guard) = home(r#"{"credsStore": "pass"}"#, script);
+    let open = home.folder.path().join("open");
+    std::fs::create_dir(&open).expect("a folder");
+    std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o777)).expect("permissions");
+    let bin = home.folder.path().join("bin");
+    home.variables.retain(|(name, _)| name != "PATH");
+    home.set("PATH", format!("relative:{}:{}:/bin", open.display(), bin.display()));
+    assert_eq!(home.summary("ghcr.io"), format!("me:{}:/bin", bin.display()));
+}
+
 /// A file without an interpreter line is not run by a shell.
 #[test]
 fn helpers_are_not_run_by_a_shell() {
