@@ -62,6 +62,44 @@ fn secret_variables_are_redacted_in_every_encoding() {
     }
 }
 
+/// The secret as programs print it: in a document, a URL, a form, a shell script, or a dump.
+#[test]
+fn secret_variables_are_redacted_in_every_spelling() {
+    let dump = |separator: &str, upper: bool| {
+        let digits = PLAIN
+            .bytes()
+            .map(|byte| if upper { format!("{byte:02X}") } else { format!("{byte:02x}") });
+        digits.collect::<Vec<_>>().join(separator)
+    };
+    let spellings = [
+        // JSON as of Go, and with every character escaped
+        (PLAIN.replace('>', r"\u003e"), "canary"),
+        (PLAIN.bytes().map(|byte| format!(r"\u{byte:04X}")).collect(), r"\u0063\u0061"),
+        // URLs and forms, with digits of both cases
+        (PLAIN.replace('?', "%3F").replace('>', "%3E"), "canary"),
+        (PLAIN.replace('?', "%3f").replace('>', "%3e").replace('~', "%7e"), "canary"),
+        // shells
+        (PLAIN.replace('?', r"\?").replace('>', r"\>"), "canary"),
+        (format!("'{}'\"{}\"", &PLAIN[..5], &PLAIN[5..]), "canar"),
+        // another case
+        (PLAIN.to_uppercase(), "CANARY"),
+        (dump("", false), "63616e"),
+        (dump("", true), "63616E"),
+        (dump(" ", false), "63 61"),
+        (dump(":", true), "63:61"),
+    ];
+    for (spelling, part) in spellings {
+        hides(&format!("cat <<'END'\nx {spelling} y\nEND\n"), &[part]);
+    }
+    for command in ["base32", "base32 | tr A-Z a-z", "base64 -w8", "od -An -v -tx1"] {
+        for before in ["", "x", "xx", "xxx", "xxxx"] {
+            // after the characters that depend on the neighbouring bytes
+            let parts = ["MNQW", "NQW4", "BWG", "mnqw", "nqw4", "Y2Fu", "YW5h", "63 61"];
+            hides(&format!("printf '%s' '{before}{PLAIN}' | {command}"), &parts);
+        }
+    }
+}
+
 #[test]
 fn credentials_are_redacted_everywhere() {
     hides(

@@ -4,8 +4,10 @@
 //! do not look like credentials.
 
 mod secrets;
+mod views;
 
 use std::ffi::OsString;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex_lite::{Captures, Regex};
@@ -55,10 +57,9 @@ fn compile(pattern: &str) -> Regex {
 /// Redacts everything that looks like a credential, and the values of environment
 /// variables with secret names.
 pub(super) fn redact(mut text: String, variables: &[(OsString, OsString)]) -> String {
-    for secret in secrets::spellings(variables) {
-        if text.contains(&secret) {
-            text = text.replace(&secret, REDACTED);
-        }
+    let found = secrets::find(&text, variables);
+    if !found.is_empty() {
+        text = replace(&text, found);
     }
     for form in &PATTERNS.forms {
         if form.is_match(&text) {
@@ -77,6 +78,23 @@ pub(super) fn redact(mut text: String, variables: &[(OsString, OsString)]) -> St
         text = replaced.into_owned();
     }
     text
+}
+
+/// Replaces parts of a text, which may overlap.
+fn replace(text: &str, mut parts: Vec<Range<usize>>) -> String {
+    parts.sort_unstable_by_key(|part| part.start);
+    let mut replaced = String::with_capacity(text.len());
+    let mut end = 0;
+    for part in parts {
+        let start = text.floor_char_boundary(part.start);
+        if start >= end {
+            replaced.push_str(&text[end..start]);
+            replaced.push_str(REDACTED);
+        }
+        end = end.max(text.ceil_char_boundary(part.end));
+    }
+    replaced.push_str(&text[end..]);
+    replaced
 }
 
 /// Returns true if the text begins like the error of a failed request in a Go program, as
@@ -161,9 +179,52 @@ mod tests {
         assert_eq!(text, "a [redacted] in /home/me, tiny, /k/path");
     }
 
+    #[track_caller]
+    fn check_spelling(secret: &str, spelling: &str) {
+        let variables = [("A_TOKEN", secret)].map(|(name, value)| (name.into(), value.into()));
+        let text = redact(format!("a {spelling} b"), &variables);
+        assert_eq!(text, format!("a {REDACTED} b"), "{spelling}");
+    }
+
+    #[test]
+    fn secrets_are_found_in_every_spelling() {
+        let secret = r#"it's "é 50%" + \n/<x>"#;
+        for spelling in [
+            secret,
+            &secret.to_uppercase().replace('É', "é"),
+            // JSON: of Rust, of Go, of Python
+            r#"it's \"é 50%\" + \\n/<x>"#,
+            r#"it's \"é 50%\" + \\n/\u003cx\u003e"#,
+            r#"it's \"\u00e9 50%\" + \\n\/<x>"#,
+            // URLs and forms
+            "it%27s%20%22%C3%A9%2050%25%22%20%2B%20%5Cn%2F%3Cx%3E",
+            "it's+%22%c3%a9+50%25%22+%2b+%5cn%2f%3cx%3e",
+            "it's%20%22%C3%A9%2050%25%22%20+%20%5Cn/%3Cx%3E",
+            // shells: single quotes, double quotes, backslashes, `$'…'`
+            r#"it'\''s "é 50%" + \n/<x>"#,
+            r#"it's \"é 50%\" + \\n/<x>"#,
+            r#"it\'s\ \"é\ 50%\"\ +\ \\n/\<x\>"#,
+            r#"it\'s "\303\251 50%" + \\n/<x>"#,
+            "6974277320 22c3a9203530252 2202b205c6e2f3c783e",
+            "69:74:27:73:20:22:C3:A9:20:35:30:25:22:20:2B:20:5C:6E:2F:3C:78:3E",
+        ] {
+            check_spelling(secret, spelling);
+        }
+    }
+
+    #[test]
+    fn parts_that_overlap_are_replaced_once() {
+        let parts = vec![5..7, 0..2, 1..3, 1..2, 7..8];
+        assert_eq!(replace("abcdéfgh", parts), "[redacted]d[redacted][redacted]h");
+        assert_eq!(replace("é", vec![1..2, 1..2]), REDACTED);
+        assert_eq!(replace("ab", vec![]), "ab");
+    }
+
     #[test]
     fn crafted_output_takes_linear_time() {
         let cap = 80 << 10;
+        let variables = [("A_TOKEN", "aaaaaaaa"), ("B_TOKEN", "\\\\'\"\\%%%41")]
+            .map(|(name, value)| (name.into(), value.into()));
         for piece in [
             "token",
             "token=",
@@ -178,10 +239,17 @@ mod tests {
             "password = '",
             "s.",
             "\u{1b}[0",
+            "a",
+            "61",
+            "%41",
+            "\\u0041",
+            "\\",
+            "%",
+            "'\"",
         ] {
             let text = piece.repeat(cap / piece.len());
             let start = std::time::Instant::now();
-            redact(text, &[]);
+            redact(text, &variables);
             let took = start.elapsed();
             // each takes less than a tenth of this; quadratic time would be far more
             assert!(took.as_secs() < 2, "{piece:?}: {took:?}");
