@@ -104,6 +104,26 @@ const CASES: &[Case] = &[
     ),
 ];
 
+/// The registry chooses where an upload goes, but not the login with which it is sent.
+#[test]
+fn an_upload_drops_the_user_info_of_its_address() {
+    let registry = ScriptedRegistry::start();
+    let sandbox = Sandbox::new();
+    sandbox.write("one.gtpack", archive());
+    let upload = registry.url("/upload").replacen("://", "://mallory:s3cret@", 1);
+    let begin = format!("/v2/{REPOSITORY}/blobs/uploads/");
+    registry.respond(&begin, [Reply::new(202).header("Location", &upload)]);
+    registry.respond("/upload", [Reply::new(201)]);
+    registry.respond(&manifest_path("1"), [Reply::new(201)]);
+    sandbox.pack().push("one.gtpack").arg(registry.reference("1")).succeeded();
+    let requests = registry.requests();
+    let uploads: Vec<_> = requests.iter().filter(|request| request.path == "/upload").collect();
+    assert!(!uploads.is_empty(), "{requests:#?}");
+    for upload in uploads {
+        assert_eq!(upload.header("authorization"), None, "{upload:#?}");
+    }
+}
+
 #[test]
 fn a_push_sends_nothing_to_other_hosts() {
     let sandbox = Sandbox::new();

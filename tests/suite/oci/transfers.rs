@@ -104,6 +104,39 @@ fn a_redirect_to_storage_carries_no_credential() {
     }
 }
 
+/// A user name and password in an address are a login that the registry chose.
+#[test]
+fn user_info_in_addresses_of_a_registry_is_dropped() {
+    let (sandbox, registry, image) = with_registry();
+    let storage = ScriptedRegistry::start();
+    let with_user_info = |url: String| url.replacen("://", "://mallory:s3cret@", 1);
+    let token = Reply::json(200, &serde_json::json!({"token": "a-token"}));
+    registry.respond("/token", [token]);
+    let challenge = Reply::bearer(&with_user_info(registry.url("/token")));
+    registry.respond(&manifest_path("1"), [challenge, Reply::ok(image.manifest_bytes())]);
+    let redirect = Reply::redirect(&with_user_info(storage.url("/layer")));
+    registry.respond(&blob_path(image.layer()), [redirect]);
+    storage.respond("/layer", [Reply::ok(image.blobs[1].clone())]);
+    bind(&sandbox, &registry.reference("1"), &[]).succeeded();
+    let token_requests = registry.requests().into_iter().filter(|it| it.path == "/token");
+    let requests: Vec<_> = token_requests.chain(storage.requests()).collect();
+    assert_eq!(requests.len(), 2, "{requests:#?}");
+    for request in requests {
+        assert_eq!(request.header("authorization"), None, "{request:#?}");
+    }
+
+    // neither do messages show it, in front of the host that is meant
+    let other = with_user_info(storage.url("/token"));
+    registry.respond(&manifest_path("1"), [Reply::bearer(&other)]);
+    let sandbox = Sandbox::with_local().with_own_cache();
+    let refusal =
+        bind(&sandbox, &registry.reference("1"), &[]).refused(1, "registry-login-refused");
+    assert!(refusal.contains(&storage.url("/token")) && !refusal.contains("mallory"), "{refusal}");
+    registry.respond(&manifest_path("1"), [Reply::redirect(&other)]);
+    let refusal = bind(&sandbox, &registry.reference("1"), &[]).refused(1, "registry-redirect");
+    assert!(refusal.contains(&storage.url("/token")) && !refusal.contains("mallory"), "{refusal}");
+}
+
 #[test]
 fn offline_mode_sends_no_request() {
     let (sandbox, registry, _) = with_registry();

@@ -20,6 +20,24 @@ pub(super) fn without_secrets(url: &Url) -> ForeignText {
     ForeignText::sentence(&format!("{}://{}{}", url.scheme(), host_of(url), url.path()))
 }
 
+/// A URL without user name and password. A registry that redirects, or names a token service,
+/// must not choose a login that is sent to another host.
+pub(super) fn without_user_info(mut url: Url) -> Url {
+    // fails for URLs that cannot have any
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url
+}
+
+/// The text of a URL that a registry sent, for messages: without user name and password, which
+/// could also pass for the host.
+pub(super) fn quote_url(text: &str) -> ForeignText {
+    match text.parse::<Url>() {
+        Ok(url) if url.has_authority() => ForeignText::excerpt(without_user_info(url).as_str()),
+        _ => ForeignText::excerpt(text),
+    }
+}
+
 /// Whether a URL leads to this machine.
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {

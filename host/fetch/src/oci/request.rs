@@ -3,6 +3,8 @@
 use ureq::http::Method;
 use url::Url;
 
+use super::address::without_user_info;
+
 /// A request that can be sent more than once.
 #[derive(Clone, Debug)]
 pub(super) struct HttpRequest<'a> {
@@ -27,6 +29,8 @@ impl<'a> HttpRequest<'a> {
     }
 
     pub(super) fn with_body(method: Method, url: Url, body: &'a [u8], what: &'static str) -> Self {
+        // the client would send them as a login
+        let url = without_user_info(url);
         Self { method, url, headers: Vec::new(), body, what, is_transfer: false }
     }
 

@@ -8,6 +8,7 @@ use env_pack_domain::ForeignText;
 use ureq::http::HeaderMap;
 use ureq::{Body, BodyReader, Timeout};
 
+use super::address::quote_url;
 use super::deadline::Deadline;
 use super::error::{RegistryError, TransportError};
 
@@ -89,7 +90,7 @@ impl HttpResponse {
 
     /// The error for a redirect that is not followed.
     pub(super) fn redirect_error(&self, reason: &'static str) -> RegistryError {
-        let target = ForeignText::excerpt(self.header("location").unwrap_or("nowhere"));
+        let target = quote_url(self.header("location").unwrap_or("nowhere"));
         RegistryError::Redirected { host: self.host.clone(), what: self.what, target, reason }
     }
 

@@ -5,7 +5,7 @@ use env_pack_domain::ForeignText;
 use ureq::http::Method;
 use url::Url;
 
-use super::address::{host_of, is_exposed};
+use super::address::{host_of, is_exposed, quote_url};
 use super::client::{RepositoryAction, RepositoryClient, basic_authorization};
 use super::credentials::credential::Credential;
 use super::error::RegistryError;
@@ -69,7 +69,7 @@ impl RepositoryClient<'_> {
     fn trusted_realm(&self, realm: &str) -> Result<Url, RegistryError> {
         let untrusted = |host| RegistryError::UntrustedRealm {
             registry: ForeignText::new(self.endpoint.registry.clone()),
-            realm: ForeignText::excerpt(realm),
+            realm: quote_url(realm),
             host,
         };
         let url: Url = realm.parse().map_err(|_| untrusted(None))?;
