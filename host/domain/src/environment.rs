@@ -1,5 +1,7 @@
 //! An environment: its id and its bindings.
 
+use std::collections::HashMap;
+
 use crate::{Binding, BindingKey, BindingPlace, DescriptorPath, EnvId, Pin};
 
 /// An environment.
@@ -10,12 +12,15 @@ pub struct Environment {
     id: EnvId,
     packs: Vec<Binding>,
     extensions: Vec<Binding>,
+    /// The position of each binding in its list: an environment may have thousands, and they are
+    /// looked up one by one.
+    positions: HashMap<BindingKey, usize>,
 }
 
 impl Environment {
     /// Makes an environment without bindings.
     pub fn empty(id: EnvId) -> Self {
-        Self { id, packs: Vec::new(), extensions: Vec::new() }
+        Self { id, packs: Vec::new(), extensions: Vec::new(), positions: HashMap::new() }
     }
 
     /// Makes an environment with these bindings. Packs and extensions each keep their
@@ -29,9 +34,8 @@ impl Environment {
     ) -> Result<Self, DuplicateBinding> {
         let mut environment = Self::empty(id);
         for binding in bindings {
-            let key = binding.key();
-            if environment.binding(&key).is_some() {
-                return Err(DuplicateBinding { key });
+            if environment.binding(&binding.key()).is_some() {
+                return Err(DuplicateBinding { key: binding.key() });
             }
             environment.push(binding);
         }
@@ -60,7 +64,11 @@ impl Environment {
 
     /// Finds a binding by its key.
     pub fn binding(&self, key: &BindingKey) -> Option<&Binding> {
-        self.bindings().find(|binding| binding.key() == *key)
+        let at = *self.positions.get(key)?;
+        match key {
+            BindingKey::Slot(_) => self.packs.get(at),
+            BindingKey::Extension { .. } => self.extensions.get(at),
+        }
     }
 
     /// Returns the bindings of one extension path, of any version.
@@ -90,18 +98,26 @@ impl Environment {
     }
 
     pub(crate) fn push(&mut self, binding: Binding) {
-        self.list_mut(&binding.place).push(binding);
+        let key = binding.key();
+        let list = self.list_mut(&binding.place);
+        list.push(binding);
+        let at = list.len() - 1;
+        self.positions.insert(key, at);
     }
 
     /// Replaces the binding with the key of `before`, or removes it if `after` is `None`.
     pub(crate) fn replace(&mut self, before: &Binding, after: Option<Binding>) {
-        let key = before.key();
+        let Some(at) = self.positions.get(&before.key()).copied() else { return };
         let list = self.list_mut(&before.place);
-        if let Some(at) = list.iter().position(|binding| binding.key() == key) {
-            match after {
-                Some(after) => list[at] = after,
-                None => drop(list.remove(at)),
-            }
+        if let Some(after) = after {
+            list[at] = after;
+            return;
+        }
+        list.remove(at);
+        let moved: Vec<BindingKey> = list[at..].iter().map(Binding::key).collect();
+        self.positions.remove(&before.key());
+        for (key, at) in moved.into_iter().zip(at..) {
+            self.positions.insert(key, at);
         }
     }
 

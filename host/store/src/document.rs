@@ -1,11 +1,12 @@
 //! Reads and writes `environment.json`, schema `greentic.environment.v1`. This program owns
 //! two lists in it; everything else keeps its exact text.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use env_pack_domain::{Binding, BindingKey, BindingPlace, EnvId, Environment, ForeignText};
+use env_pack_domain::{Binding, BindingKey, EnvId, Environment, ForeignText};
 use serde_json::value::RawValue;
 
 use super::bindings::{self, BindingElement, MemberError, Section};
@@ -123,25 +124,25 @@ impl EnvironmentDocument {
 
     /// Returns the texts of a list: its elements in their order, then the new bindings.
     fn section_texts(&self, section: Section, environment: &Environment) -> Vec<String> {
-        let elements = self.elements.iter().filter(|element| element.section == section);
-        let mut texts: Vec<String> = elements
-            .clone()
-            .filter_map(|element| match &element.binding {
-                Some(old) => environment
-                    .binding(&old.binding.key())
-                    .map(|binding| binding_text(binding, Some(old))),
-                None => Some(element.text.get().to_owned()),
-            })
-            .collect();
-        let is_new = |binding: &&Binding| {
-            let is_packs = matches!(binding.place, BindingPlace::Slot(_));
-            let mut old = elements.clone().filter_map(|element| element.binding.as_ref());
-            is_packs == (section == Section::Packs)
-                && old.all(|old| old.binding.key() != binding.key())
+        let mut texts = Vec::new();
+        let mut old_keys = HashSet::new();
+        for element in self.elements.iter().filter(|element| element.section == section) {
+            let Some(old) = &element.binding else {
+                texts.push(element.text.get().to_owned());
+                continue;
+            };
+            let key = old.binding.key();
+            texts.extend(
+                environment.binding(&key).map(|binding| binding_text(binding, Some(old))),
+            );
+            old_keys.insert(key);
+        }
+        let bindings = match section {
+            Section::Packs => environment.packs(),
+            Section::Extensions => environment.extensions(),
         };
-        texts.extend(
-            environment.bindings().filter(is_new).map(|binding| binding_text(binding, None)),
-        );
+        let new = bindings.iter().filter(|binding| !old_keys.contains(&binding.key()));
+        texts.extend(new.map(|binding| binding_text(binding, None)));
         texts
     }
 }
@@ -175,7 +176,7 @@ impl BindingReader {
             return Ok(());
         }
         let list: Vec<Box<RawValue>> = object.require(name, path)?;
-        let mut places: Vec<(BindingKey, usize)> = Vec::new();
+        let mut places: HashMap<BindingKey, usize> = HashMap::new();
         for (at, text) in list.into_iter().enumerate() {
             let mut report = |member: &str, reason: &str, unknown_slot: Option<String>| {
                 self.faults.push(DocumentFault {
@@ -188,15 +189,15 @@ impl BindingReader {
             let binding = match BindingElement::parse(section, &text) {
                 Ok(element) => {
                     let key = element.binding.key();
-                    match places.iter().find(|(known, _)| *known == key) {
-                        Some((_, first)) => {
+                    match places.get(&key) {
+                        Some(first) => {
                             let reason =
                                 format!("{key} is bound twice, first at `{name}[{first}]`");
                             report("", &reason, None);
                             None
                         }
                         None => {
-                            places.push((key, at));
+                            places.insert(key, at);
                             Some(element)
                         }
                     }

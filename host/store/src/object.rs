@@ -4,6 +4,8 @@
 use std::fmt;
 use std::path::Path;
 
+use indexmap::IndexMap;
+use indexmap::map::Entry;
 use serde::de::{self, DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -13,7 +15,7 @@ use super::error::StoreError;
 /// A JSON object whose values are kept as text.
 #[derive(Clone, Debug, Default)]
 pub(super) struct JsonObject {
-    members: Vec<(String, Box<RawValue>)>,
+    members: IndexMap<String, Box<RawValue>>,
 }
 
 impl JsonObject {
@@ -41,7 +43,7 @@ impl JsonObject {
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&RawValue> {
-        self.members.iter().find(|(name, _)| name == key).map(|(_, value)| &**value)
+        self.members.get(key).map(|value| &**value)
     }
 
     pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &RawValue)> {
@@ -50,10 +52,7 @@ impl JsonObject {
 
     /// Replaces a member in place, or appends it.
     pub(crate) fn set(&mut self, key: &str, value: Box<RawValue>) {
-        match self.members.iter_mut().find(|(name, _)| name == key) {
-            Some((_, old)) => *old = value,
-            None => self.members.push((key.to_owned(), value)),
-        }
+        self.members.insert(key.to_owned(), value);
     }
 
     pub(crate) fn remove(&mut self, key: &str) {
@@ -62,8 +61,7 @@ impl JsonObject {
 
     /// Removes a member, and returns its value.
     pub(crate) fn take(&mut self, key: &str) -> Option<Box<RawValue>> {
-        let at = self.members.iter().position(|(name, _)| name == key)?;
-        Some(self.members.remove(at).1)
+        self.members.shift_remove(key)
     }
 
     /// Returns the object in a member; an empty one if there is none.
@@ -85,7 +83,7 @@ impl JsonObject {
     pub(crate) fn order(&mut self, order: &[&str]) {
         let rank =
             |name: &str| order.iter().position(|other| *other == name).unwrap_or(order.len());
-        self.members.sort_by_key(|(name, _)| rank(name));
+        self.members.sort_by(|name, _, other, _| rank(name).cmp(&rank(other)));
     }
 
     /// Returns the object as text, one member per line, indented for this depth.
@@ -142,10 +140,13 @@ impl<'de> Deserialize<'de> for JsonObject {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonObject, A::Error> {
                 let mut object = JsonObject::default();
                 while let Some((name, value)) = map.next_entry::<String, Box<RawValue>>()? {
-                    if object.get(&name).is_some() {
-                        return Err(de::Error::custom(format!("duplicate member `{name}`")));
+                    match object.members.entry(name) {
+                        Entry::Vacant(entry) => drop(entry.insert(value)),
+                        Entry::Occupied(entry) => {
+                            let name = entry.key();
+                            return Err(de::Error::custom(format!("duplicate member `{name}`")));
+                        }
                     }
-                    object.members.push((name, value));
                 }
                 Ok(object)
             }

@@ -7,9 +7,13 @@
 //!
 //! Schema v1 had one pin for each pack reference. It is read, and the next change converts it.
 
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::path::Path;
 
-use env_pack_domain::{Binding, BindingKey, CoreSlot, Environment, ForeignText, Pin};
+use env_pack_domain::{
+    Binding, BindingKey, CoreSlot, Environment, ForeignText, Pin, Sha256Digest,
+};
 use serde_json::value::RawValue;
 
 use super::error::StoreError;
@@ -20,12 +24,20 @@ const SCHEMA: &str = "greentic.env-pack-lock.v2";
 const SCHEMA_V1: &str = "greentic.env-pack-lock.v1";
 /// The depth of a pin in the file.
 const PIN_DEPTH: usize = 2;
+/// Maximum number of pins of one binding: its own, and older ones. While a change is written, there
+/// are four: those of the old and the new binding, and of the previous binding of each.
+const MAX_LEVELS: usize = 16;
 
 /// The parsed file. Members that other tools wrote keep their exact text.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PinsDocument {
     object: JsonObject,
     pins: Vec<StoredPin>,
+    /// The positions of the pins of each entry, by its name: that of a binding or, in a file of
+    /// schema v1, a pack reference.
+    positions: HashMap<String, Range<usize>>,
+    /// The position of the first pin of each archive in a file of schema v1.
+    archives_v1: HashMap<Sha256Digest, usize>,
 }
 
 /// A pin, and the JSON object that it was read from.
@@ -51,18 +63,30 @@ impl PinsDocument {
         let list = if is_v1 { "packs" } else { "bindings" };
         let entries: JsonObject = object.require(list, path)?;
         let mut pins = Vec::new();
+        let mut positions = HashMap::new();
+        let mut archives_v1 = HashMap::new();
         for (name, text) in entries.members() {
             let read = if is_v1 { read_v1(name, text) } else { read_chain(name, text) };
+            let first = pins.len();
             pins.extend(read.map_err(|reason| {
                 let place = format!("`{list}.{}`", ForeignText::excerpt(name));
                 StoreError::malformed(path, place, reason)
             })?);
+            positions.insert(name.to_owned(), first..pins.len());
         }
-        // the next change writes the list of schema v2 instead
         if is_v1 {
+            for (at, stored) in pins.iter().enumerate() {
+                archives_v1.entry(stored.pin.archive).or_insert(at);
+            }
+            // the next change writes the list of schema v2 instead
             object.remove(list);
         }
-        Ok(Self { object, pins })
+        Ok(Self { object, pins, positions, archives_v1 })
+    }
+
+    /// Returns the pins in the entry of this name, the newest first.
+    fn pins_in(&self, name: &str) -> &[StoredPin] {
+        self.positions.get(name).map(|range| &self.pins[range.clone()]).unwrap_or_default()
     }
 
     /// Returns the environment with the pins of its bindings.
@@ -74,8 +98,10 @@ impl PinsDocument {
     /// Finds the pin of `binding`, which is `bound` or its previous binding.
     fn find(&self, bound: &Binding, binding: &Binding) -> Option<&StoredPin> {
         let entry = entry_name(&bound.key());
+        let pack_ref = binding.pack_ref.text();
         let is_previous = binding.generation != bound.generation;
-        self.pins.iter().find(|stored| {
+        let mut candidates = self.pins_in(&entry).iter().chain(self.pins_in(&pack_ref));
+        candidates.find(|stored| {
             let is_of_binding = match (&stored.entry, stored.generation) {
                 // the one pin of a reference is that of the bound archive; the previous archive
                 // is the same one only if the reference names it by its digest
@@ -89,13 +115,14 @@ impl PinsDocument {
                     *name == entry && generation == binding.generation
                 }
             };
-            is_of_binding && stored.pack_ref == binding.pack_ref.text()
+            is_of_binding && stored.pack_ref == pack_ref
         })
     }
 
     /// Returns the pins that belong to none of these bindings, with their pack references.
     pub(super) fn others(&self, environment: &Environment) -> Vec<(String, Pin)> {
-        let keys: Vec<_> = environment.bindings().map(|bound| entry_name(&bound.key())).collect();
+        let keys: HashSet<_> =
+            environment.bindings().map(|bound| entry_name(&bound.key())).collect();
         let others = self
             .pins
             .iter()
@@ -174,14 +201,13 @@ impl PinsDocument {
         level: usize,
     ) -> JsonObject {
         let entry = entry_name(&bound.key());
-        let same_archive = |stored: &&StoredPin| {
-            stored.pin.archive == pin.archive
-                && stored.entry.as_ref().is_none_or(|name| *name == entry)
-        };
+        let same_archive = |stored: &&StoredPin| stored.pin.archive == pin.archive;
+        let of_archive_v1 = self.archives_v1.get(&pin.archive).map(|at| &self.pins[*at]);
         let old = self
             .find(bound, binding)
             .filter(same_archive)
-            .or_else(|| self.pins.iter().find(same_archive));
+            .or_else(|| self.pins_in(&entry).iter().find(same_archive))
+            .or(of_archive_v1);
         let mut object = old.map(|old| old.object_at(level)).unwrap_or_default();
         let before = old.map(|old| &old.pin);
         PinRecord::write(binding, pin, before, PIN_DEPTH + level, &mut object);
@@ -215,6 +241,10 @@ fn read_chain(name: &str, text: &RawValue) -> Result<Vec<StoredPin>, String> {
     let mut next = Some(text.to_owned());
     let mut level = 0;
     while let Some(text) = next {
+        // each level is parsed again with those inside it
+        if level == MAX_LEVELS {
+            return Err(format!("it has more than {MAX_LEVELS} levels of `previous`"));
+        }
         let mut object = parse_object(&text)?;
         next = object.take("previous");
         // without a pin of its own, a binding has only the member `previous`

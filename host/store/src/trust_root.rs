@@ -3,6 +3,7 @@
 //!
 //! This module does not parse the keys. It knows their place in the file, for errors.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::KeyId;
@@ -44,6 +45,7 @@ impl TrustRoot {
         let Some(text) = text else { return Ok(root) };
         root.object = JsonObject::document(text, path, &[SCHEMA])?;
         let elements: Vec<Box<RawValue>> = root.object.require("keys", path)?;
+        let mut places = HashMap::new();
         for (at, element) in elements.iter().enumerate() {
             let malformed =
                 |reason: &str| StoreError::malformed(path, format!("`keys[{at}]`"), reason);
@@ -60,7 +62,7 @@ impl TrustRoot {
             };
             let key_id: KeyId =
                 text("key_id")?.parse().map_err(|error| root.malformed(at, "key_id", &error))?;
-            if let Some(first) = root.keys.iter().position(|key| key.key_id == key_id) {
+            if let Some(first) = places.insert(key_id, at) {
                 return Err(malformed(&format!(
                     "duplicate key `{key_id}`, first at `keys[{first}]`"
                 )));
@@ -84,9 +86,12 @@ impl TrustRoot {
 
     /// Returns a document with the keys only, without the members of other tools.
     pub fn to_document(&self) -> String {
-        let empty =
+        let mut root =
             Self { object: JsonObject::default(), elements: vec![], keys: vec![], ..self.clone() };
-        self.keys.iter().cloned().fold(empty, |root, key| root.with(key)).render()
+        for key in self.keys.iter().cloned() {
+            root.push(key);
+        }
+        root.render()
     }
 
     /// Returns the keys, in the order of the file.
@@ -109,13 +114,17 @@ impl TrustRoot {
     pub fn with(&self, key: TrustedKey) -> Self {
         let mut root = self.clone();
         if root.keys.iter().all(|known| known.key_id != key.key_id) {
-            let mut element = JsonObject::default();
-            element.set("key_id", raw(&key.key_id.to_string()));
-            element.set("public_key_pem", raw(&key.public_key_pem));
-            root.elements.push(element);
-            root.keys.push(key);
+            root.push(key);
         }
         root
+    }
+
+    fn push(&mut self, key: TrustedKey) {
+        let mut element = JsonObject::default();
+        element.set("key_id", raw(&key.key_id.to_string()));
+        element.set("public_key_pem", raw(&key.public_key_pem));
+        self.elements.push(element);
+        self.keys.push(key);
     }
 
     /// Returns a copy without a key.
