@@ -5,6 +5,7 @@ use env_pack_domain::{
     CapabilitySlot, DescriptorPath, ForeignText, InvalidPermission, NetworkPermission, Permissions,
     ToolPermission, VersionReq,
 };
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::error::ArchiveError;
@@ -30,6 +31,10 @@ pub struct HandlerDeclaration {
     /// The permissions that it requests.
     pub permissions: Permissions,
 }
+
+/// Declarations by the id of their component, in the order of the manifest. One that was taken
+/// for a handler is `None`.
+pub(super) type Declarations = IndexMap<String, Option<HandlerDeclaration>>;
 
 #[derive(Serialize, Deserialize)]
 struct ExtensionDocument {
@@ -65,7 +70,7 @@ struct ToolDocument {
 pub(super) fn parse(
     inline: &serde_json::Value,
     on_fault: OnFault<'_>,
-) -> Result<Vec<(String, HandlerDeclaration)>, ArchiveError> {
+) -> Result<Declarations, ArchiveError> {
     let mut report = |reason: String| {
         on_fault(ArchiveError::InvalidDeclaration { reason: ForeignText::sentence(&reason) })
     };
@@ -73,18 +78,18 @@ pub(super) fn parse(
         Ok(extension) => extension,
         Err(error) => {
             report(error.to_string())?;
-            return Ok(Vec::new());
+            return Ok(Declarations::new());
         }
     };
-    let mut declarations: Vec<(String, HandlerDeclaration)> = Vec::new();
+    let mut declarations = Declarations::new();
     for (at, handler) in extension.handlers.into_iter().enumerate() {
         let component = handler.component.clone();
-        if declarations.iter().any(|(other, _)| *other == component) {
+        if declarations.contains_key(&component) {
             report(format!("handlers[{at}] declares component `{component}` again"))?;
             continue;
         }
         match handler.parse() {
-            Ok(declaration) => declarations.push((component, declaration)),
+            Ok(declaration) => drop(declarations.insert(component, Some(declaration))),
             Err(reason) => report(format!("handlers[{at}]: {reason}"))?,
         }
     }
@@ -121,14 +126,13 @@ pub fn parse_permissions(json: &[u8]) -> Result<Permissions, ForeignText> {
         serde_json::from_slice(json).map_err(|error| invalid(&error))?;
     let mut permissions = Permissions::default();
     for SectionTool { tool, args } in section.tools {
-        let tool = ToolPermission::new(tool, args).map_err(|error| invalid(&error))?;
-        permissions = permissions.union(&Permissions { tools: vec![tool], network: vec![] });
+        permissions.tools.push(ToolPermission::new(tool, args).map_err(|error| invalid(&error))?);
     }
     for address in section.network {
         let address = address.parse().map_err(|error: InvalidPermission| invalid(&error))?;
-        permissions = permissions.union(&Permissions { tools: vec![], network: vec![address] });
+        permissions.network.push(address);
     }
-    Ok(permissions)
+    Ok(permissions.merged())
 }
 
 /// Renders the inline value of the extension.

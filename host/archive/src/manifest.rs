@@ -9,7 +9,7 @@ use greentic_types::{PackManifest, decode_pack_manifest};
 
 use super::application;
 use super::cbor;
-use super::declaration::{self, HandlerDeclaration};
+use super::declaration::{self, Declarations, HandlerDeclaration};
 use super::document_names::{ANSWERS_SCHEMA, MANIFEST};
 use super::entry_reader::EntryReader;
 use super::error::ArchiveError;
@@ -98,7 +98,7 @@ pub(super) fn build_pack(
             Ok(path) => path,
             Err(fault) => {
                 on_fault(fault)?;
-                declarations.retain(|(component, _)| component != id);
+                take(&mut declarations, id);
                 continue;
             }
         };
@@ -106,17 +106,16 @@ pub(super) fn build_pack(
             continue;
         }
         let bytes = content(path)?.ok_or_else(|| missing(component))?;
-        let declared = declarations.iter().position(|(component, _)| component == id);
         handlers.push(PackedHandler {
             component: ForeignText::new(id),
             entry: ForeignText::new(path),
             world: ForeignText::new(&*component.world),
             digest: Sha256Digest::compute(&bytes),
             bytes,
-            declared: declared.map(|at| declarations.remove(at).1),
+            declared: take(&mut declarations, id),
         });
     }
-    for (component, _) in &declarations {
+    for component in declarations.iter().filter(|(_, left)| left.is_some()).map(|(id, _)| id) {
         let reason = ForeignText::sentence(&format!(
             "it declares component `{component}`, which is not a handler of this pack"
         ));
@@ -155,6 +154,11 @@ fn find_file<'a>(
     Ok(first)
 }
 
+/// Takes the declaration of a component.
+fn take(declarations: &mut Declarations, component: &str) -> Option<HandlerDeclaration> {
+    declarations.get_mut(component)?.take()
+}
+
 fn missing(component: &ManifestComponent) -> ArchiveError {
     let file = component.candidate_paths.first().unwrap_or(&component.id);
     ArchiveError::MissingComponent {
@@ -167,9 +171,9 @@ fn missing(component: &ManifestComponent) -> ArchiveError {
 fn read_declarations(
     manifest: &ParsedManifest,
     on_fault: OnFault<'_>,
-) -> Result<Vec<(String, HandlerDeclaration)>, ArchiveError> {
+) -> Result<Declarations, ArchiveError> {
     let Some(extension) = manifest.extensions.get(declaration::EXTENSION) else {
-        return Ok(Vec::new());
+        return Ok(Declarations::new());
     };
     let reason = if extension.kind != declaration::EXTENSION {
         format!("its kind is `{}`", extension.kind)
@@ -181,5 +185,5 @@ fn read_declarations(
         "it has no inline value of its own".to_owned()
     };
     on_fault(ArchiveError::InvalidDeclaration { reason: ForeignText::sentence(&reason) })?;
-    Ok(Vec::new())
+    Ok(Declarations::new())
 }

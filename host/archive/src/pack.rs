@@ -24,10 +24,12 @@ pub struct Pack {
 impl Pack {
     /// Returns the permissions that its handlers declare.
     pub fn declared_permissions(&self) -> Permissions {
-        self.handlers
-            .iter()
-            .filter_map(|handler| handler.declared.as_ref())
-            .fold(Permissions::default(), |all, declared| all.union(&declared.permissions))
+        let mut all = Permissions::default();
+        for declared in self.handlers.iter().filter_map(|handler| handler.declared.as_ref()) {
+            all.tools.extend_from_slice(&declared.permissions.tools);
+            all.network.extend_from_slice(&declared.permissions.network);
+        }
+        all.merged()
     }
 
     /// Returns the permissions that the handler of a descriptor path declares.

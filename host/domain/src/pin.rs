@@ -78,11 +78,6 @@ impl Pin {
         let handled = self.handlers.iter().map(|handler| handler.descriptor_path.clone());
         handled.chain(own).collect()
     }
-
-    /// Returns true if the pack provides this descriptor path.
-    pub fn provides(&self, path: &DescriptorPath) -> bool {
-        self.paths().contains(path)
-    }
 }
 
 #[cfg(test)]
@@ -138,7 +133,7 @@ mod tests {
         let pack = Pin { handlers, ..pin(1, Some(("acme.vault", "acme")), None) };
         assert!(pack.has_handler());
         assert_eq!(pack.config_pack(), None);
-        let provides = |path: &str| pack.provides(&path.parse().expect(path));
+        let provides = |path: &str| pack.paths().contains(&path.parse().expect(path));
         assert!(provides("acme.secrets.vault"));
         assert!(provides("acme.secrets.kms"));
         assert!(!provides("acme.vault"));

@@ -1,5 +1,7 @@
 //! The registry of an environment: handlers by descriptor path.
 
+use std::collections::HashMap;
+
 use crate::pack_identity::is_same_pack;
 use crate::{
     CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, PackDescriptor, PackIdentity,
@@ -37,6 +39,8 @@ impl Origin {
 #[derive(Debug, Default)]
 pub struct Registry {
     entries: Vec<Entry>,
+    /// The positions of the entries of each path.
+    positions: HashMap<DescriptorPath, Vec<usize>>,
 }
 
 type Entry = (Box<dyn EnvPackHandler>, Origin);
@@ -70,6 +74,8 @@ impl Registry {
                 refused: origin,
             });
         }
+        let at = self.entries.len();
+        self.positions.entry(path.clone()).or_default().push(at);
         self.entries.push((handler, origin));
         Ok(())
     }
@@ -120,7 +126,7 @@ impl Registry {
     }
 
     fn entries_of(&self, path: &DescriptorPath) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().filter(move |(handler, _)| handler.descriptor_path() == path)
+        self.positions.get(path).into_iter().flatten().map(|at| &self.entries[*at])
     }
 }
 

@@ -132,9 +132,7 @@ impl EnvironmentDocument {
                 continue;
             };
             let key = old.binding.key();
-            texts.extend(
-                environment.binding(&key).map(|binding| binding_text(binding, Some(old))),
-            );
+            texts.extend(environment.binding(&key).map(|binding| binding_text(binding, Some(old))));
             old_keys.insert(key);
         }
         let bindings = match section {

@@ -11,9 +11,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::Path;
 
-use env_pack_domain::{
-    Binding, BindingKey, CoreSlot, Environment, ForeignText, Pin, Sha256Digest,
-};
+use env_pack_domain::{Binding, BindingKey, CoreSlot, Environment, ForeignText, Pin, Sha256Digest};
 use serde_json::value::RawValue;
 
 use super::error::StoreError;

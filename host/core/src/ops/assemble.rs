@@ -1,7 +1,7 @@
 //! Loads the handlers of an environment into a registry: first the built-in packs, then
 //! the bound packs in the order of their bindings. Each binding runs the archive that it pins.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use env_pack_domain::{
@@ -25,10 +25,14 @@ pub(super) struct Assembly {
     /// The bindings whose packs are loaded.
     loaded: HashMap<BindingKey, LoadedBinding>,
     /// The bindings to a tag without a pin. Their packs are not loaded.
-    unpinned_tags: Vec<BindingKey>,
+    unpinned_tags: HashSet<BindingKey>,
     pub failures: Vec<FailedPack>,
+    /// The position of the failure of each binding whose pack did not load.
+    failed: HashMap<BindingKey, usize>,
     pub drifts: Vec<Drift>,
     pub duplicates: Vec<Duplicate>,
+    /// The positions of the duplicates of each binding whose pack has any.
+    duplicated: HashMap<BindingKey, Vec<usize>>,
     pub permission_problems: Vec<PermissionProblem>,
     /// The signature of each bound pack that passed the signature check. Built-in packs
     /// have none.
@@ -45,6 +49,8 @@ struct LoadedBinding {
     declared: Permissions,
     /// Those of them that the operator granted.
     grants: Permissions,
+    /// Those of them that are not granted; none without a pin.
+    ungranted: Option<Permissions>,
     /// The schema of answers, unchecked, if the pack ships one.
     answers_schema: Option<Arc<[u8]>>,
     has_handler: bool,
@@ -125,12 +131,14 @@ pub(super) fn assemble(host: &Host, stored: &Stored) -> Result<Assembly, StoreEr
 fn sources<'a>(host: &Host, stored: &'a Stored) -> Vec<Source<'a>> {
     let builtin = |kind| Source { pack_ref: PackRef::Builtin(kind), pin: None, bindings: vec![] };
     let mut sources: Vec<Source<'a>> = host.fetcher.builtins().map(builtin).collect();
+    let mut positions: HashMap<(PackRef, Option<Sha256Digest>), usize> = HashMap::new();
+    for (at, source) in sources.iter().enumerate() {
+        positions.insert((source.pack_ref.clone(), None), at);
+    }
     for binding in stored.environment.bindings() {
         let archive = binding.pin.as_ref().map(|pin| pin.archive);
-        let same = sources.iter_mut().find(|source| {
-            source.pack_ref == binding.pack_ref && source.pin.map(|pin| pin.archive) == archive
-        });
-        match same {
+        let at = *positions.entry((binding.pack_ref.clone(), archive)).or_insert(sources.len());
+        match sources.get_mut(at) {
             Some(source) => source.bindings.push(binding),
             None => sources.push(Source {
                 pack_ref: binding.pack_ref.clone(),
@@ -187,12 +195,7 @@ impl Assembly {
 
     /// Returns the permissions that the pack of a binding declares and that are not granted.
     pub(super) fn ungranted(&self, binding: &Binding) -> Option<&Permissions> {
-        self.permission_problems.iter().find_map(|problem| match problem {
-            PermissionProblem::Ungranted { binding: concerned, missing } => {
-                (concerned.key() == binding.key()).then_some(missing)
-            }
-            PermissionProblem::Mismatch { .. } | PermissionProblem::Unresolved { .. } => None,
-        })
+        self.loaded.get(&binding.key())?.ungranted.as_ref()
     }
 
     /// Returns the descriptor paths that the pack of a binding provides; none if it did not load.
@@ -218,8 +221,7 @@ impl Assembly {
 
     /// Returns why the pack of a binding did not load.
     pub(super) fn failure(&self, binding: &Binding) -> Option<&FailedPack> {
-        let key = binding.key();
-        self.failures.iter().find(|failure| failure.bindings.contains(&key))
+        self.failed.get(&binding.key()).map(|at| &self.failures[*at])
     }
 
     /// Returns true if this machine could not load a pack, which says nothing about the pack.
@@ -229,12 +231,9 @@ impl Assembly {
 
     /// Returns why the handler of a binding was left out.
     pub(super) fn duplicate(&self, binding: &Binding) -> Option<&DuplicateRegistration> {
-        let key = binding.key();
-        let mut duplicates = self.duplicates.iter();
-        let duplicate = duplicates.find(|duplicate| {
-            duplicate.bindings.contains(&key) && duplicate.registration.path == *binding.kind.path()
-        });
-        duplicate.map(|duplicate| &duplicate.registration)
+        let duplicates = self.duplicated.get(&binding.key())?.iter();
+        let mut registrations = duplicates.map(|at| &self.duplicates[*at].registration);
+        registrations.find(|registration| registration.path == *binding.kind.path())
     }
 
     fn add(&mut self, host: &Host, id: &EnvId, trust: &TrustPolicy, source: &Source<'_>) {
@@ -254,7 +253,18 @@ impl Assembly {
 
     /// Reports why the pack of these bindings cannot be used.
     fn fail(&mut self, source: &Source<'_>, bindings: Vec<BindingKey>, error: PackError) {
+        for key in &bindings {
+            self.failed.entry(key.clone()).or_insert(self.failures.len());
+        }
         self.failures.push(FailedPack { pack_ref: source.pack_ref.clone(), bindings, error });
+    }
+
+    /// Reports a handler that was left out of the pack of these bindings.
+    fn report_duplicate(&mut self, bindings: Vec<BindingKey>, registration: DuplicateRegistration) {
+        for key in &bindings {
+            self.duplicated.entry(key.clone()).or_default().push(self.duplicates.len());
+        }
+        self.duplicates.push(Duplicate { bindings, registration });
     }
 
     fn load(
@@ -354,7 +364,7 @@ impl Assembly {
         let origin = pack.origin(&source.pack_ref, signature.signer());
         let answers_schema: Option<Arc<[u8]>> = pack.answers_schema.clone().map(Arc::from);
         if let Err(registration) = self.registry.register(Box::new(config), origin) {
-            self.duplicates.push(Duplicate { bindings: extensions.clone(), registration });
+            self.report_duplicate(extensions.clone(), registration);
         }
         for key in extensions {
             let grants = Permissions::default();
@@ -363,6 +373,7 @@ impl Assembly {
                 paths: paths.clone(),
                 declared: Permissions::default(),
                 grants,
+                ungranted: None,
                 answers_schema: answers_schema.clone(),
                 has_handler: false,
             };
@@ -390,7 +401,7 @@ impl Assembly {
             let path = loaded.handler.descriptor_path().clone();
             declared.entry(path).or_insert(loaded.permissions);
             if let Err(registration) = self.registry.register(loaded.handler, origin.clone()) {
-                self.duplicates.push(Duplicate { bindings: source.keys(), registration });
+                self.report_duplicate(source.keys(), registration);
             }
         }
         let answers_schema = pack.answers_schema.map(Arc::from);
@@ -405,6 +416,7 @@ impl Assembly {
         let declared = resolved.permissions;
         let granted = binding.pin.as_ref().map(|pin| pin.grants.clone()).unwrap_or_default();
         let missing = declared.without(&granted);
+        let mut ungranted = None;
         // a pack that was bound with `--no-fetch` has no pin, which is reported elsewhere
         if binding.pin.is_some() {
             for address in resolved.unresolved {
@@ -412,6 +424,7 @@ impl Assembly {
                 self.permission_problems.push(PermissionProblem::Unresolved { binding, address });
             }
             if !missing.is_empty() {
+                ungranted = Some(missing.clone());
                 let binding = Box::new(binding.clone());
                 self.permission_problems.push(PermissionProblem::Ungranted { binding, missing });
             }
@@ -420,6 +433,7 @@ impl Assembly {
             archive: pack.archive,
             paths: pack.paths.clone(),
             grants: granted.without(&granted.without(&declared)),
+            ungranted,
             declared,
             answers_schema: pack.answers_schema.clone(),
             has_handler: true,

@@ -203,7 +203,7 @@ fn bind_defaults(
             pack_ref,
             answers_ref: None,
         };
-        environment = change::add(&environment, request, None)?.environment;
+        environment = change::add(environment, request, None)?.environment;
         bound.push(kind);
     }
     Ok((environment, bound))

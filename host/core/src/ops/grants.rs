@@ -172,9 +172,9 @@ fn change_grants(
         for (binding, pin) in named_bindings(&environment, request)? {
             change::ensure_generation(&after, &binding.key(), request.if_generation)?;
             let pin = Pin { grants: grants_of(binding, pin)?, ..pin.clone() };
-            let change = change::set_pin(&after, &binding.key(), pin)?;
-            changed.extend(change.after.as_ref().map(report));
-            after = change.environment;
+            let changed_pin = change::set_pin(after, &binding.key(), pin)?;
+            changed.extend(changed_pin.change.after.as_ref().map(report));
+            after = changed_pin.environment;
         }
         let events =
             changed.iter().map(|binding| event(host, verb, request, Some(binding))).collect();

@@ -1,7 +1,7 @@
 //! Loads a pack: fetches it, opens the archive, loads the handlers, and compares their
 //! metadata with the pack's declaration.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use env_pack_domain::abi::{NETWORK_INTERFACE, NEWEST_WORLD, TOOLS_INTERFACE};
 use env_pack_domain::{
@@ -215,12 +215,12 @@ pub(super) fn permission_faults(
 impl LoadedPack {
     /// Returns the pack if its handlers' metadata is the same as when it was pinned.
     pub(super) fn ensure_matches_pin(self, pin: &Pin) -> Result<Self, PackError> {
+        let mut by_component = HashMap::new();
+        for loaded in &self.handlers {
+            by_component.entry(&loaded.component).or_insert(loaded);
+        }
         for pinned in &pin.handlers {
-            let Some(loaded) =
-                self.handlers.iter().find(|loaded| loaded.component == pinned.component)
-            else {
-                continue;
-            };
+            let Some(loaded) = by_component.get(&pinned.component) else { continue };
             let expected = (pinned.slot, &pinned.descriptor_path, &pinned.supported_versions);
             if let Some((what, pinned, answered)) =
                 metadata_mismatch(expected, loaded.handler.as_ref())

@@ -2,6 +2,9 @@
 //! environment or a refusal.
 //!
 //! The same rules apply to packs and extensions; only their keys differ.
+//!
+//! The functions take the environment and return it changed, so that a request may change
+//! thousands of bindings without a copy of all of them for each.
 
 use crate::{
     AnswersRef, Binding, BindingKey, BindingPlace, EnvId, Environment, ForeignText, PackDescriptor,
@@ -21,11 +24,18 @@ pub struct BindingRequest {
     pub answers_ref: Option<AnswersRef>,
 }
 
+/// An environment after a change of one of its bindings.
+#[derive(Clone, Debug)]
+pub struct Changed {
+    /// The environment.
+    pub environment: Environment,
+    /// The change.
+    pub change: BindingChange,
+}
+
 /// A change of one binding.
 #[derive(Clone, Debug)]
 pub struct BindingChange {
-    /// The environment after the change.
-    pub environment: Environment,
     /// The binding before the change; `None` if it is new.
     pub before: Option<Binding>,
     /// The binding after the change; `None` if it was removed.
@@ -45,10 +55,10 @@ impl BindingChange {
 /// # Errors
 /// [`Refusal::AlreadyBound`]
 pub fn add(
-    environment: &Environment,
+    mut environment: Environment,
     request: BindingRequest,
     pin: Option<Pin>,
-) -> Result<BindingChange, Refusal> {
+) -> Result<Changed, Refusal> {
     let added = request.into_binding(0, pin);
     if environment.binding(&added.key()).is_some() {
         return Err(Refusal::AlreadyBound {
@@ -56,9 +66,8 @@ pub fn add(
             key: added.key(),
         });
     }
-    let mut environment = environment.clone();
     environment.push(added.clone());
-    Ok(BindingChange { environment, before: None, after: Some(added) })
+    Ok(Changed { environment, change: BindingChange { before: None, after: Some(added) } })
 }
 
 /// Replaces a binding, and keeps the old one for a rollback. Exactly one older version is kept:
@@ -68,21 +77,18 @@ pub fn add(
 /// # Errors
 /// [`Refusal::NothingToUpdate`]
 pub fn update(
-    environment: &Environment,
+    environment: Environment,
     request: BindingRequest,
     pin: Option<Pin>,
-) -> Result<BindingChange, Refusal> {
+) -> Result<Changed, Refusal> {
     let key = request.key();
-    let Some(before) = environment.binding(&key) else {
+    let Some(before) = environment.binding(&key).cloned() else {
         return Err(Refusal::NothingToUpdate { environment: environment.id().clone(), key });
     };
     let mut after = request.into_binding(before.generation.saturating_add(1), pin);
-    if after.has_same_content(before) {
-        return Ok(BindingChange {
-            environment: environment.clone(),
-            before: Some(before.clone()),
-            after: Some(before.clone()),
-        });
+    if after.has_same_content(&before) {
+        let change = BindingChange { before: Some(before.clone()), after: Some(before) };
+        return Ok(Changed { environment, change });
     }
     let previous = Binding { previous: None, ..before.clone() };
     after.previous = Some(PreviousBinding::Known(Box::new(previous)));
@@ -95,11 +101,11 @@ pub fn update(
 /// # Errors
 /// [`Refusal::NotBound`]
 pub fn set_pack_ref(
-    environment: &Environment,
+    environment: Environment,
     key: &BindingKey,
     pack_ref: PackRef,
-) -> Result<BindingChange, Refusal> {
-    let before = require_binding(environment, key)?;
+) -> Result<Changed, Refusal> {
+    let before = require_binding(&environment, key)?.clone();
     let after = Binding { pack_ref, ..before.clone() };
     Ok(replace_binding(environment, before, Some(after)))
 }
@@ -109,12 +115,8 @@ pub fn set_pack_ref(
 ///
 /// # Errors
 /// [`Refusal::NotBound`]
-pub fn set_pin(
-    environment: &Environment,
-    key: &BindingKey,
-    pin: Pin,
-) -> Result<BindingChange, Refusal> {
-    let before = require_binding(environment, key)?;
+pub fn set_pin(environment: Environment, key: &BindingKey, pin: Pin) -> Result<Changed, Refusal> {
+    let before = require_binding(&environment, key)?.clone();
     let after = Binding { pin: Some(pin), ..before.clone() };
     Ok(replace_binding(environment, before, Some(after)))
 }
@@ -145,8 +147,8 @@ pub fn ensure_generation(
 ///
 /// # Errors
 /// [`Refusal::NotBound`]
-pub fn remove(environment: &Environment, key: &BindingKey) -> Result<BindingChange, Refusal> {
-    let before = require_binding(environment, key)?;
+pub fn remove(environment: Environment, key: &BindingKey) -> Result<Changed, Refusal> {
+    let before = require_binding(&environment, key)?.clone();
     Ok(replace_binding(environment, before, None))
 }
 
@@ -157,8 +159,8 @@ pub fn remove(environment: &Environment, key: &BindingKey) -> Result<BindingChan
 /// [`Refusal::NotBound`], [`Refusal::NothingToRollBack`] when it was never updated or is
 /// already rolled back, [`Refusal::UnreadablePrevious`] when the previous binding is
 /// unreadable or has another key.
-pub fn rollback(environment: &Environment, key: &BindingKey) -> Result<BindingChange, Refusal> {
-    let before = require_binding(environment, key)?;
+pub fn rollback(environment: Environment, key: &BindingKey) -> Result<Changed, Refusal> {
+    let before = require_binding(&environment, key)?.clone();
     let unreadable = |reason| Refusal::UnreadablePrevious {
         environment: environment.id().clone(),
         key: key.clone(),
@@ -211,13 +213,12 @@ fn require_binding<'a>(
 }
 
 fn replace_binding(
-    environment: &Environment,
-    before: &Binding,
+    mut environment: Environment,
+    before: Binding,
     after: Option<Binding>,
-) -> BindingChange {
-    let mut changed = environment.clone();
-    changed.replace(before, after.clone());
-    BindingChange { environment: changed, before: Some(before.clone()), after }
+) -> Changed {
+    environment.replace(&before, after.clone());
+    Changed { environment, change: BindingChange { before: Some(before), after } }
 }
 
 /// The reason a change was refused.

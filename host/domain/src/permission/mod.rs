@@ -5,6 +5,7 @@ mod invalid;
 mod network;
 mod resolve;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -216,9 +217,22 @@ impl Permissions {
 
     /// Returns the permissions that are not in `other`.
     pub fn without(&self, other: &Self) -> Self {
+        let tools: HashSet<_> = other.tools.iter().collect();
+        let network: HashSet<_> = other.network.iter().collect();
         Self {
-            tools: self.tools.iter().filter(|p| !other.tools.contains(p)).cloned().collect(),
-            network: self.network.iter().filter(|p| !other.network.contains(p)).cloned().collect(),
+            tools: self.tools.iter().filter(|p| !tools.contains(p)).cloned().collect(),
+            network: self.network.iter().filter(|p| !network.contains(p)).cloned().collect(),
+        }
+    }
+
+    /// Returns the permissions without duplicates, in order of first appearance.
+    #[must_use]
+    pub fn merged(self) -> Self {
+        let mut tools = HashSet::new();
+        let mut network = HashSet::new();
+        Self {
+            tools: self.tools.into_iter().filter(|p| tools.insert(p.clone())).collect(),
+            network: self.network.into_iter().filter(|p| network.insert(p.clone())).collect(),
         }
     }
 
@@ -248,6 +262,7 @@ impl Permissions {
             permissions: Self { tools: self.tools.clone(), network: Vec::new() },
             unresolved: Vec::new(),
         };
+        let mut known = HashSet::new();
         for permission in &self.network {
             let address = match permission {
                 NetworkPermission::Address(address) => Ok(address.clone()),
@@ -255,7 +270,7 @@ impl Permissions {
             };
             let network = &mut resolved.permissions.network;
             match address.map(NetworkPermission::Address) {
-                Ok(address) if network.contains(&address) => {}
+                Ok(address) if !known.insert(address.clone()) => {}
                 Ok(address) => network.push(address),
                 Err(unresolved) => resolved.unresolved.push(unresolved),
             }

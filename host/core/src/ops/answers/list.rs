@@ -1,12 +1,14 @@
 //! Shows and lists answers.
 
+use std::collections::HashMap;
+
 use env_pack_domain::{AnswersRef, EnvId, ForeignText, with_causes};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::error::ManageAnswersError;
 use super::put::AnswersUser;
-use super::target::{AnswersTarget, is_same};
+use super::target::{AnswersTarget, place_of};
 use crate::Host;
 use gtc_store::{AnswersError, StoreError};
 
@@ -77,20 +79,17 @@ pub fn show(host: &Host, target: &AnswersTarget) -> Result<AnswersReport, Manage
 /// [`StoreError`] when the environment cannot be read.
 pub fn list(host: &Host, environment: &EnvId) -> Result<AnswersListReport, StoreError> {
     let stored = host.store.load(environment)?;
-    let mut listed: Vec<(AnswersRef, ListedAnswers)> = Vec::new();
+    let mut answers: Vec<ListedAnswers> = Vec::new();
+    let mut positions = HashMap::new();
     for binding in stored.environment.bindings() {
         let Some(answers_ref) = &binding.answers_ref else { continue };
         let user = AnswersUser::new(binding);
-        match listed.iter_mut().find(|(known, _)| is_same(known, answers_ref)) {
-            Some((_, answers)) => answers.bindings.push(user),
-            None => {
-                let answers = listed_answers(host, environment, answers_ref);
-                let bindings = vec![user];
-                listed.push((answers_ref.clone(), ListedAnswers { bindings, ..answers }));
-            }
+        let at = *positions.entry(place_of(answers_ref)).or_insert(answers.len());
+        if at == answers.len() {
+            answers.push(listed_answers(host, environment, answers_ref));
         }
+        answers[at].bindings.push(user);
     }
-    let answers = listed.into_iter().map(|(_, answers)| answers).collect();
     Ok(AnswersListReport { environment_id: environment.clone(), answers })
 }
 

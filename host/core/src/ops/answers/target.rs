@@ -1,6 +1,6 @@
 //! The answers that a request is about.
 
-use std::path::Component;
+use std::path::{Component, PathBuf};
 
 use env_pack_domain::{
     AnswersRef, Binding, BindingPlace, DescriptorPath, EnvId, Environment, InstanceId,
@@ -72,11 +72,12 @@ pub(super) fn users<'a>(environment: &'a Environment, answers: &AnswersRef) -> V
 
 /// Returns true if two references lead to the same document, such as `a.json` and `./a.json`.
 pub(super) fn is_same(ours: &AnswersRef, theirs: &AnswersRef) -> bool {
-    match (ours.relative_path(), theirs.relative_path()) {
-        (Ok(ours), Ok(theirs)) => {
-            let ours = ours.components().filter(|part| *part != Component::CurDir);
-            ours.eq(theirs.components().filter(|part| *part != Component::CurDir))
-        }
-        _ => ours == theirs,
-    }
+    place_of(ours) == place_of(theirs)
+}
+
+/// Returns the same place for all references to one document. A reference that leads out of the
+/// environment is a place of its own.
+pub(super) fn place_of(answers_ref: &AnswersRef) -> Result<PathBuf, String> {
+    let path = answers_ref.relative_path().map_err(|_| answers_ref.as_str().to_owned())?;
+    Ok(path.components().filter(|part| *part != Component::CurDir).collect())
 }

@@ -71,14 +71,13 @@ fn decide(
     // a built-in pack changes with this program, so it is not pinned
     let pinned = checked.as_deref().filter(|_| !host.fetcher.is_builtin(&intent.binding.pack_ref));
     let pin_of = |key: &BindingKey| pinned.map(|checked| checked.pin_of(key));
-    let changes = intent.changes(&stored.environment, &pin_of)?;
-    let after = &changes.last().expect("an intent makes a change").environment;
+    let after = intent.changes(&stored.environment, &pin_of)?;
     let key = intent.idempotency_key.clone();
-    let mut report = BindReport::of_changes(&intent.environment, key, &changes);
+    let mut report = BindReport::of_changes(&intent.environment, key, &after.changes);
     report.signer = pinned.and_then(|checked| checked.signed.signature.signer());
     report.warnings = checked.map(|checked| checked.warnings.clone()).unwrap_or_default();
     let events = requested_change(intent).events(host, &report);
-    Ok(Change { environment: Some(after.clone()), ..Change::recorded(events, report) })
+    Ok(Change { environment: Some(after.environment), ..Change::recorded(events, report) })
 }
 
 fn cache_signature(host: &Host, checked: &CheckedPack) -> Result<(), BindError> {

@@ -8,6 +8,8 @@ use env_pack_domain::{
     Permissions, Pin, Registry, ResolvedPermissions, Sha256Digest,
 };
 
+use indexmap::IndexMap;
+
 use super::error::{BindError, UnsuitablePack};
 use super::intent::Intent;
 use super::paths::ensure_paths_free;
@@ -34,14 +36,14 @@ pub(super) struct CheckedPack {
     /// The permissions that the pack declares for the bound handler.
     pub declared: Permissions,
     /// The same for each affected binding, with the addresses that its answers name.
-    resolved: Vec<(BindingKey, ResolvedPermissions)>,
+    resolved: IndexMap<BindingKey, ResolvedPermissions>,
 }
 
 impl CheckedPack {
     /// Returns the permissions that the pack needs in a binding.
     pub(super) fn permissions_of(&self, key: &BindingKey) -> Permissions {
-        let resolved = self.resolved.iter().find(|(known, _)| known == key);
-        resolved.map(|(_, resolved)| resolved.permissions.clone()).unwrap_or_default()
+        let resolved = self.resolved.get(key);
+        resolved.map(|resolved| resolved.permissions.clone()).unwrap_or_default()
     }
 
     /// Returns the pin of a binding, with its grants.
@@ -56,8 +58,8 @@ fn resolve_for_each(
     stored: &Stored,
     intent: &Intent,
     declared: &Permissions,
-) -> Vec<(BindingKey, ResolvedPermissions)> {
-    let mut resolved = Vec::new();
+) -> IndexMap<BindingKey, ResolvedPermissions> {
+    let mut resolved = IndexMap::new();
     for key in intent.affected_keys(&stored.environment) {
         let answers_ref = intent.answers_of(&stored.environment, &key);
         let permissions = answered_addresses::resolve_stored(
@@ -66,13 +68,13 @@ fn resolve_for_each(
             answers_ref.as_ref(),
             declared,
         );
-        resolved.push((key, permissions));
+        resolved.insert(key, permissions);
     }
     resolved
 }
 
 /// Returns a warning for each address that the answers should name, and do not.
-fn unresolved_warnings(resolved: &[(BindingKey, ResolvedPermissions)]) -> Vec<String> {
+fn unresolved_warnings(resolved: &IndexMap<BindingKey, ResolvedPermissions>) -> Vec<String> {
     let mut warnings = Vec::new();
     for (key, permissions) in resolved {
         for address in &permissions.unresolved {
@@ -224,7 +226,7 @@ fn ensure_free(
     intent: &Intent,
     pin: &Pin,
 ) -> Result<(), UnsuitablePack> {
-    let replaced = intent.affected_keys(&stored.environment);
+    let replaced = intent.affected_keys(&stored.environment).into_iter().collect();
     ensure_paths_free(host, &stored.environment, &intent.binding.pack_ref, pin, &replaced)
 }
 
@@ -274,7 +276,7 @@ pub(super) fn missing_permissions(
 /// Fails if the request grants permissions that the pack does not declare.
 fn ensure_declared(
     intent: &Intent,
-    resolved: &[(BindingKey, ResolvedPermissions)],
+    resolved: &IndexMap<BindingKey, ResolvedPermissions>,
 ) -> Result<(), BindError> {
     let mut undeclared = intent.grants.permissions.clone();
     for (_, declared) in resolved {

@@ -8,6 +8,14 @@ use env_pack_domain::{
 use super::error::BindError;
 use super::request::{BindRequest, GrantSelection};
 
+/// An environment after the changes of a request: that of the binding itself, then those of the
+/// other instances.
+#[derive(Debug)]
+pub(super) struct ChangedBindings {
+    pub environment: Environment,
+    pub changes: Vec<BindingChange>,
+}
+
 /// A change of a binding: the common form of a request to add, update or refresh one.
 #[derive(Clone, Debug)]
 pub(super) struct Intent {
@@ -111,39 +119,37 @@ impl Intent {
         &self,
         environment: &Environment,
         pin_of: &dyn Fn(&BindingKey) -> Option<Pin>,
-    ) -> Result<Vec<BindingChange>, Refusal> {
+    ) -> Result<ChangedBindings, Refusal> {
         change::ensure_generation(environment, &self.key(), self.if_generation)?;
         let mut request = self.binding.clone();
         request.answers_ref = self.answers_of(environment, &self.key());
         let pin = pin_of(&self.key());
         let first = match &self.verb {
-            Verb::Add => change::add(environment, request, pin)?,
-            Verb::Update => change::update(environment, request, pin)?,
+            Verb::Add => change::add(environment.clone(), request, pin)?,
+            Verb::Update => change::update(environment.clone(), request, pin)?,
             Verb::Refresh(bound) => {
-                let before = match exact_reference(bound, pin.as_ref()) {
-                    Some(exact) => {
-                        change::set_pack_ref(environment, &self.key(), exact)?.environment
-                    }
-                    None => environment.clone(),
-                };
-                change::update(&before, request, pin)?
+                let mut before = environment.clone();
+                if let Some(exact) = exact_reference(bound, pin.as_ref()) {
+                    before = change::set_pack_ref(before, &self.key(), exact)?.environment;
+                }
+                change::update(before, request, pin)?
             }
             // before the pack is fetched, this only checks that it is bound
             Verb::Pin(_) => match pin {
-                Some(pin) => change::set_pin(environment, &self.key(), pin)?,
-                None => change::update(environment, request, None)?,
+                Some(pin) => change::set_pin(environment.clone(), &self.key(), pin)?,
+                None => change::update(environment.clone(), request, None)?,
             },
         };
-        let mut current = first.environment.clone();
-        let mut changes = vec![first];
+        let mut after = first.environment;
+        let mut changes = vec![first.change];
         for sibling in self.siblings(environment) {
             let Binding { place, answers_ref, .. } = sibling.clone();
             let request = BindingRequest { place, answers_ref, ..self.binding.clone() };
-            let change = change::update(&current, request, pin_of(&sibling.key()))?;
-            current = change.environment.clone();
-            changes.push(change);
+            let changed = change::update(after, request, pin_of(&sibling.key()))?;
+            after = changed.environment;
+            changes.push(changed.change);
         }
-        Ok(changes)
+        Ok(ChangedBindings { environment: after, changes })
     }
 }
 

@@ -81,8 +81,8 @@ pub struct PreviewedBinding {
 pub fn preview_remove(host: &Host, request: &RemoveRequest) -> Result<UnbindPreview, UnbindError> {
     let stored = host.store.load(&request.environment)?;
     change::ensure_generation(&stored.environment, &request.key, request.if_generation)?;
-    let removed = change::remove(&stored.environment, &request.key)?;
-    Ok(preview(&request.environment, &[removed], Vec::new()))
+    let removed = change::remove(stored.environment, &request.key)?;
+    Ok(preview(&request.environment, &[removed.change], Vec::new()))
 }
 
 /// Reports what [`rollback`](super::rollback) would change. The archives are fetched and checked
@@ -95,7 +95,7 @@ pub fn preview_rollback(
     request: &RollbackRequest,
 ) -> Result<UnbindPreview, UnbindError> {
     let stored = host.store.load(&request.environment)?;
-    let changes = rollback_changes(&stored.environment, request)?;
+    let changes = rollback_changes(&stored.environment, request)?.changes;
     fetch_restored(host, &stored, &changes)?;
     ensure_restored_paths_free(host, &stored.environment, &changes)?;
     let warnings = warnings_about_pins(host, request, &changes);

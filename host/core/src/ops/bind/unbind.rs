@@ -1,10 +1,13 @@
 //! Removes bindings and rolls them back. No handler is loaded.
 
+use std::collections::HashSet;
+
 use env_pack_domain::change::{self, BindingChange};
 use env_pack_domain::{Binding, BindingKey, BindingPlace, EnvId, Environment, Pin};
 
 use super::error::UnbindError;
 use super::events::{RequestedChange, kind_of};
+use super::intent::ChangedBindings;
 use super::paths::ensure_paths_free;
 use super::report::BindReport;
 use super::request::{RemoveRequest, RollbackRequest};
@@ -28,8 +31,9 @@ pub fn remove(host: &Host, request: &RemoveRequest) -> Result<BindReport, Unbind
         Unbinding { verb: "remove", environment, key, place: key.place(), idempotency_key };
     let result = host.store.change(environment, |stored| {
         change::ensure_generation(&stored.environment, key, *if_generation)?;
-        let changes = vec![change::remove(&stored.environment, key)?];
-        Ok(requested.change(host, &changes))
+        let removed = change::remove(stored.environment, key)?;
+        let changes = vec![removed.change];
+        Ok(requested.change(host, ChangedBindings { environment: removed.environment, changes }))
     });
     requested.record_failure(host, result)
 }
@@ -55,22 +59,23 @@ fn restore(
 ) -> Result<BindReport, UnbindError> {
     let stored = host.store.load(&request.environment)?;
     let planned = rollback_changes(&stored.environment, request)?;
-    let archives = fetch_restored(host, &stored, &planned)?;
+    let archives = fetch_restored(host, &stored, &planned.changes)?;
     let mut cached = Vec::new();
     let report = host.store.change(&request.environment, |stored| {
-        let changes = rollback_changes(&stored.environment, request)?;
-        if !restores_same(&planned, &changes) {
+        let after = rollback_changes(&stored.environment, request)?;
+        if !restores_same(&planned.changes, &after.changes) {
             return Err(UnbindError::BindingChanged {
                 environment: request.environment.clone(),
                 key: request.key.clone(),
             });
         }
-        ensure_restored_paths_free(host, &stored.environment, &changes)?;
+        ensure_restored_paths_free(host, &stored.environment, &after.changes)?;
         for archive in &archives {
             cached.push(host.fetcher.cache.insert(archive, host.store.gc_root())?);
         }
-        let mut change = requested.change(host, &changes);
-        change.report.warnings = warnings_about_pins(host, request, &changes);
+        let warnings = warnings_about_pins(host, request, &after.changes);
+        let mut change = requested.change(host, after);
+        change.report.warnings = warnings;
         Ok(change)
     });
     // the pins protect the cached archives from garbage collection from here on
@@ -107,12 +112,11 @@ struct Unbinding<'a> {
 }
 
 impl Unbinding<'_> {
-    fn change(&self, host: &Host, changes: &[BindingChange]) -> Change<BindReport> {
-        let after = changes.last().map(|change| change.environment.clone());
-        let report =
-            BindReport::of_changes(self.environment, self.idempotency_key.clone(), changes);
+    fn change(&self, host: &Host, after: ChangedBindings) -> Change<BindReport> {
+        let key = self.idempotency_key.clone();
+        let report = BindReport::of_changes(self.environment, key, &after.changes);
         let events = self.requested_change().events(host, &report);
-        Change { environment: after, ..Change::recorded(events, report) }
+        Change { environment: Some(after.environment), ..Change::recorded(events, report) }
     }
 
     fn record_failure(
@@ -135,22 +139,24 @@ impl Unbinding<'_> {
 pub(super) fn rollback_changes(
     environment: &Environment,
     request: &RollbackRequest,
-) -> Result<Vec<BindingChange>, UnbindError> {
+) -> Result<ChangedBindings, UnbindError> {
     change::ensure_generation(environment, &request.key, request.if_generation)?;
-    let first = change::rollback(environment, &request.key)?;
-    let BindingKey::Extension { path, .. } = &request.key else { return Ok(vec![first]) };
-    let mut current = first.environment.clone();
-    let mut changes = vec![first];
+    let first = change::rollback(environment.clone(), &request.key)?;
+    let mut after = first.environment;
+    let mut changes = vec![first.change];
+    let BindingKey::Extension { path, .. } = &request.key else {
+        return Ok(ChangedBindings { environment: after, changes });
+    };
     // an instance that was never updated may already use the archive of the others
     let others = environment.instances_of(path).filter(|binding| {
         request.all_instances && binding.key() != request.key && binding.previous.is_some()
     });
     for other in others {
-        let change = change::rollback(&current, &other.key())?;
-        current = change.environment.clone();
-        changes.push(change);
+        let changed = change::rollback(after, &other.key())?;
+        after = changed.environment;
+        changes.push(changed.change);
     }
-    Ok(changes)
+    Ok(ChangedBindings { environment: after, changes })
 }
 
 /// Returns the bindings that a rollback restores, with their pins. Built-in packs, and packs
@@ -194,7 +200,7 @@ pub(super) fn ensure_restored_paths_free(
     environment: &Environment,
     changes: &[BindingChange],
 ) -> Result<(), UnbindError> {
-    let replaced: Vec<_> =
+    let replaced: HashSet<_> =
         changes.iter().filter_map(|change| change.before.as_ref().map(Binding::key)).collect();
     for (binding, pin) in restored(changes) {
         ensure_paths_free(host, environment, &binding.pack_ref, pin, &replaced)?;

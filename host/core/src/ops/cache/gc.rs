@@ -5,6 +5,7 @@
 //! that was not used for a month; and temporary files. Temporary files are abandoned,
 //! because garbage collection holds the exclusive lock. Unknown files are kept.
 
+use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -200,14 +201,12 @@ fn remove_references(
             })
         });
     }
-    let is_cached =
-        |manifest: &Sha256Digest| needed.iter().any(|needed| needed.blob.digest == *manifest);
+    let needed: HashSet<Sha256Digest> = needed.iter().map(|needed| needed.blob.digest).collect();
     // a bound tag may lead to a newer manifest by now; doctor reports that as drift
     let is_stale = |reference: &&ListedReference| {
-        !reference
-            .target
-            .as_ref()
-            .is_some_and(|(name, to)| is_cached(to) || pins.is_reference_bound(&name.to_string()))
+        !reference.target.as_ref().is_some_and(|(name, to)| {
+            needed.contains(to) || pins.is_reference_bound(&name.to_string())
+        })
     };
     for reference in kept.references.iter().filter(is_stale) {
         let name = reference

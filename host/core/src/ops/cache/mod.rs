@@ -6,6 +6,7 @@ pub mod gc;
 mod pins;
 pub mod verify;
 
+use std::collections::{HashMap, HashSet};
 use std::time::SystemTime;
 
 use env_pack_domain::{ForeignText, OciRef, Sha256Digest};
@@ -168,7 +169,7 @@ pub fn list(host: &Host) -> Result<CacheListReport, CacheError> {
         unknown_files: unknown_files.map(|path| display_path(path)).collect(),
         missing: missing_archives(
             &pins,
-            &kept.blobs.iter().map(|blob| blob.digest).collect::<Vec<_>>(),
+            &kept.blobs.iter().map(|blob| blob.digest).collect::<HashSet<_>>(),
         ),
         archive_bytes: kept.blobs.iter().map(|blob| blob.size).sum(),
         signature_bytes: signed.signatures.iter().map(|signature| signature.blob.size).sum(),
@@ -178,9 +179,10 @@ pub fn list(host: &Host) -> Result<CacheListReport, CacheError> {
 }
 
 fn cached_references(kept: &ReferenceListing) -> Vec<CachedReference> {
+    let manifests = kept.manifests.iter().map(|kept| (kept.blob.digest, kept.archive));
+    let archives: HashMap<Sha256Digest, Option<Sha256Digest>> = manifests.collect();
     let archive = |manifest: &Sha256Digest| {
-        let kept = kept.manifests.iter().find(|kept| kept.blob.digest == *manifest);
-        kept.and_then(|kept| kept.archive).map(|archive| archive.hex())
+        archives.get(manifest).copied().flatten().map(|archive| archive.hex())
     };
     let targets = kept.references.iter().filter_map(|reference| reference.target.clone());
     let mut references: Vec<_> = targets
@@ -201,7 +203,7 @@ fn list_compiled(host: &Host) -> Result<CompiledListing, CompiledCodeError> {
 }
 
 /// Returns the pinned archives that are not in `kept`.
-fn missing_archives(pins: &PinIndex, kept: &[Sha256Digest]) -> Vec<MissingArchive> {
+fn missing_archives(pins: &PinIndex, kept: &HashSet<Sha256Digest>) -> Vec<MissingArchive> {
     let missing = pins.archives().filter(|(digest, _)| !kept.contains(digest));
     missing
         .map(|(digest, by)| MissingArchive { sha256: digest.hex(), pinned_by: by.to_vec() })

@@ -1,7 +1,7 @@
 //! Collects which archives and components are pinned, by the environments of all store
 //! roots that have used this cache.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 
 use env_pack_domain::{Binding, EnvId, ForeignText, PackRef, Pin, Sha256Digest, with_causes};
@@ -18,6 +18,10 @@ use gtc_store::{Store, StoreError};
 #[derive(Debug, Default)]
 pub(super) struct PinIndex {
     archives: BTreeMap<Sha256Digest, Vec<PinnedBy>>,
+    /// All of these pins.
+    pinned: HashSet<(Sha256Digest, PinnedBy)>,
+    /// The references of all of these pins.
+    references: HashSet<ForeignText>,
     /// The packs that contain each component.
     components: BTreeMap<Sha256Digest, BTreeSet<ForeignText>>,
     /// Environments that could not be read.
@@ -31,7 +35,7 @@ pub(super) struct PinIndex {
 }
 
 /// A pin of an archive: a binding, or the previous binding that a rollback would restore.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct PinnedBy {
     /// The environment.
     pub environment_id: EnvId,
@@ -57,7 +61,7 @@ pub struct UnreadableEnvironment {
 impl PinIndex {
     /// Returns true if an environment pins a pack by this reference.
     pub(super) fn is_reference_bound(&self, pack_ref: &str) -> bool {
-        self.archives.values().flatten().any(|pin| pin.pack_ref.as_exact() == pack_ref)
+        self.references.contains(&ForeignText::new(pack_ref))
     }
 
     /// Collects the pins of the built-in packs, of this host's environments, and of the
@@ -168,9 +172,9 @@ impl PinIndex {
         }
         let pinned_by =
             PinnedBy { environment_id: id.clone(), store_root: store_root.cloned(), pack_ref };
-        let known = self.archives.entry(pin.archive).or_default();
-        if !known.contains(&pinned_by) {
-            known.push(pinned_by);
+        self.references.insert(pinned_by.pack_ref.clone());
+        if self.pinned.insert((pin.archive, pinned_by.clone())) {
+            self.archives.entry(pin.archive).or_default().push(pinned_by);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Verifies the digests of everything in the cache.
 
+use std::collections::HashSet;
 use std::io;
 
 use env_pack_domain::{ForeignText, Sha256Digest, with_causes};
@@ -79,7 +80,7 @@ pub fn verify(host: &Host, keep: bool) -> Result<CacheVerifyReport, CacheError> 
         faults: Vec::new(),
         missing: missing_archives(
             &pins,
-            &kept.blobs.iter().map(|blob| blob.digest).collect::<Vec<_>>(),
+            &kept.blobs.iter().map(|blob| blob.digest).collect::<HashSet<_>>(),
         ),
         unreadable_environments: pins.unreadable.clone(),
     };

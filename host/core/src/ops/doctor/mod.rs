@@ -2,6 +2,8 @@
 
 mod report;
 
+use std::collections::HashMap;
+
 use env_pack_domain::diagnosis::{self, BindingDiagnosis, DiagnosisSeverity, EnvironmentDiagnosis};
 use env_pack_domain::{
     Binding, BindingKey, BindingPlace, EnvId, PackRef, ResolveError, UnresolvedAddress,
@@ -61,10 +63,9 @@ pub(super) fn diagnose(
             .iter_mut()
             .for_each(|finding| finding.severity = DiagnosisSeverity::Finding);
     }
-    report.bindings = environment
-        .bindings()
-        .map(|binding| health(binding, &report.findings, &assembly))
-        .collect();
+    let gravest = gravest_findings(&report.findings);
+    report.bindings =
+        environment.bindings().map(|binding| health(binding, &gravest, &assembly)).collect();
     report.healthy =
         report.findings.iter().all(|finding| finding.severity < DiagnosisSeverity::Finding);
     report.is_incomplete = assembly.has_host_failure();
@@ -441,11 +442,27 @@ fn answers_step(id: &EnvId, binding: &Binding) -> String {
     }
 }
 
+/// Returns the most severe finding about each binding or its pack; of several, the first.
+fn gravest_findings(findings: &[DoctorFinding]) -> HashMap<&BindingKey, &DoctorFinding> {
+    let mut gravest: HashMap<&BindingKey, &DoctorFinding> = HashMap::new();
+    for finding in findings {
+        for key in finding.subject.bindings() {
+            let known = gravest.entry(key).or_insert(finding);
+            if finding.severity > known.severity {
+                *known = finding;
+            }
+        }
+    }
+    gravest
+}
+
 /// Returns the state of a binding: the most severe finding about it or its pack.
-fn health(binding: &Binding, findings: &[DoctorFinding], assembly: &Assembly) -> BindingHealth {
-    let concerning = findings.iter().filter(|finding| finding.subject.concerns(binding));
-    // `max_by_key` returns the last maximum, so reverse to get the first
-    let gravest = concerning.rev().max_by_key(|finding| finding.severity);
+fn health(
+    binding: &Binding,
+    gravest: &HashMap<&BindingKey, &DoctorFinding>,
+    assembly: &Assembly,
+) -> BindingHealth {
+    let gravest = gravest.get(&binding.key());
     BindingHealth {
         slot: binding.place.slot(),
         instance_id: binding.place.instance().map(ToString::to_string),

@@ -5,8 +5,7 @@ use std::fmt;
 
 use env_pack_domain::diagnosis::DiagnosisSeverity;
 use env_pack_domain::{
-    Binding, BindingKey, CapabilitySlot, DescriptorPath, EnvId, PackDescriptor, PackRef, Version,
-    VersionReq,
+    BindingKey, CapabilitySlot, DescriptorPath, EnvId, PackDescriptor, PackRef, Version, VersionReq,
 };
 use serde::Serialize;
 
@@ -262,12 +261,12 @@ impl FindingSubject {
         Self::Pack { pack_ref: pack_ref.clone(), bindings: bindings.to_vec() }
     }
 
-    /// Returns true if the subject includes the binding.
-    pub(super) fn concerns(&self, binding: &Binding) -> bool {
+    /// Returns the bindings that the subject includes.
+    pub(super) fn bindings(&self) -> &[BindingKey] {
         match self {
-            Self::Pack { bindings, .. } => bindings.contains(&binding.key()),
-            Self::Binding(key, _) => *key == binding.key(),
-            Self::Path(_) | Self::Slot(_) | Self::Document(_) => false,
+            Self::Pack { bindings, .. } => bindings,
+            Self::Binding(key, _) => std::slice::from_ref(key),
+            Self::Path(_) | Self::Slot(_) | Self::Document(_) => &[],
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Checks how a preflight behaves when every permission it needs is refused.
 
+use std::collections::HashSet;
+
 use env_pack_domain::{
     ForeignText, HandlerFault, NetworkAddress, Permissions, Preflight, Probe, ToolPermission,
 };
@@ -79,13 +81,12 @@ fn check_declared(
     declared: &Permissions,
     findings: &mut PackFindings,
 ) {
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen = HashSet::new();
     for Probe { asked, .. } in probes {
         let text = asked.as_exact();
-        if seen.contains(&text) {
+        if !seen.insert(text) {
             continue;
         }
-        seen.push(text);
         let (code, field_name, is_declared) = match text.parse::<NetworkAddress>() {
             Ok(address) if !text.contains(' ') => (
                 Code::AddressUndeclared,

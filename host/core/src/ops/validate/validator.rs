@@ -1,5 +1,6 @@
 //! Validates one pack: first its archive, then each handler, then the handlers together.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use env_pack_domain::{DescriptorPath, EnvPackHandler, PackRef, Version, VersionReq};
@@ -178,7 +179,8 @@ impl PackValidator<'_> {
     /// metadata.
     fn check_handlers_together(&mut self, pack: &Pack, report: &PackReport) {
         let version = pack.version.parse::<Version>().ok();
-        for (at, handler) in report.handlers.iter().enumerate() {
+        let mut paths = HashSet::new();
+        for handler in &report.handlers {
             let field = |name: &str| format!("handlers[{}].{name}", handler.component.as_exact());
             let path = &handler.descriptor_path;
             let supported = handler.supported_versions.parse::<VersionReq>().ok();
@@ -191,7 +193,7 @@ impl PackValidator<'_> {
                 let finding = PackFinding::new(Code::OwnVersion, message);
                 self.findings.push(finding.on(field("supported_versions")));
             }
-            if report.handlers[..at].iter().any(|other| other.descriptor_path == *path) {
+            if !paths.insert(path) {
                 let message = format!("two handlers have the path `{path}`");
                 let finding = PackFinding::new(Code::PathTwice, message);
                 self.findings.push(finding.on(field("descriptor_path")));
