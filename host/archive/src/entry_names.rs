@@ -1,9 +1,7 @@
 //! Names of zip entries: which ones are allowed, and which ones conflict.
 
-use std::collections::HashMap;
-
 use super::error::ArchiveError;
-use super::rule_violation::violation;
+use super::rule_violation::{violation, with_entry};
 use super::rules::ZipRule;
 
 /// Names that Windows reserves for devices in every folder, with any file extension.
@@ -66,39 +64,49 @@ fn is_short_name(segment: &[u8]) -> bool {
     ends_with_number && stem.len() <= 8 && extension.len() <= 3 && !extension.contains(&b'.')
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum NameKind {
-    File,
-    Folder,
-}
-
-/// The names of an archive so far, and the folders they imply.
+/// The names of the files of an archive so far.
 #[derive(Default)]
-pub(super) struct EntryNames {
-    /// Keyed by the name in lower case.
-    seen: HashMap<Vec<u8>, NameKind>,
+pub(super) struct EntryNames<'a> {
+    names: Vec<EntryName<'a>>,
 }
 
-impl EntryNames {
+struct EntryName<'a> {
+    /// The name in lower case, with its separators as the lowest byte: sorted by it, the files in
+    /// a folder follow a file with the name of the folder.
+    key: Vec<u8>,
+    name: &'a [u8],
+    at: usize,
+}
+
+/// The separator of folders in a sort key. No name has this byte.
+const SEPARATOR: u8 = 1;
+
+impl<'a> EntryNames<'a> {
     /// Adds the name of a file, which is at byte `at` of the archive.
+    pub(crate) fn insert(&mut self, name: &'a [u8], at: usize) {
+        let lower = |byte: &u8| if *byte == b'/' { SEPARATOR } else { byte.to_ascii_lowercase() };
+        self.names.push(EntryName { key: name.iter().map(lower).collect(), name, at });
+    }
+
+    /// Checks that all names differ.
     ///
     /// # Errors
-    /// [`ZipRule::DuplicateName`] when the name is taken, ignoring case, or one name would
-    /// be a file and a folder.
-    pub(crate) fn insert(&mut self, name: &[u8], at: usize) -> Result<(), ArchiveError> {
-        let name = name.to_ascii_lowercase();
-        let separators = name.iter().enumerate().filter(|(_, b)| **b == b'/');
-        for folder in separators.map(|(end, _)| &name[..end]) {
-            match self.seen.get(folder) {
-                Some(NameKind::File) => return Err(violation(ZipRule::DuplicateName, at)),
-                Some(NameKind::Folder) => {}
-                None => drop(self.seen.insert(folder.to_vec(), NameKind::Folder)),
+    /// [`ZipRule::DuplicateName`] when a name is taken, ignoring case, or one name would be a
+    /// file and a folder.
+    pub(crate) fn ensure_distinct(mut self) -> Result<(), ArchiveError> {
+        self.names.sort_by(|one, other| one.key.cmp(&other.key));
+        let conflicts = self.names.windows(2).filter(|pair| {
+            let rest = pair[1].key.strip_prefix(pair[0].key.as_slice());
+            rest.is_some_and(|rest| matches!(rest.first(), None | Some(&SEPARATOR)))
+        });
+        // the second of both in the archive is at fault
+        let second = conflicts.filter_map(|pair| pair.iter().max_by_key(|name| name.at));
+        match second.min_by_key(|name| name.at) {
+            Some(EntryName { name, at, .. }) => {
+                Err(with_entry(violation(ZipRule::DuplicateName, *at), name))
             }
+            None => Ok(()),
         }
-        if self.seen.insert(name, NameKind::File).is_some() {
-            return Err(violation(ZipRule::DuplicateName, at));
-        }
-        Ok(())
     }
 }
 
@@ -196,7 +204,10 @@ mod tests {
 
     fn insert_all(names: &[&str]) -> bool {
         let mut seen = EntryNames::default();
-        names.iter().all(|name| seen.insert(name.as_bytes(), 7).is_ok())
+        for name in names {
+            seen.insert(name.as_bytes(), 7);
+        }
+        seen.ensure_distinct().is_ok()
     }
 
     #[test]
@@ -205,5 +216,21 @@ mod tests {
         for twins in [["a", "a"], ["a", "A"], ["a", "a/b"], ["a/b", "A"], ["a/b/c", "a/B"]] {
             assert!(!insert_all(&twins), "{twins:?}");
         }
+        // names that sort between a file and the files in a folder of its name
+        assert!(!insert_all(&["a/b", "a b", "a", "a-b", "a.b"]));
+        assert!(insert_all(&["a/b", "a b", "a-b", "a.b"]));
+    }
+
+    #[test]
+    fn the_later_of_two_equal_names_is_at_fault() {
+        let mut seen = EntryNames::default();
+        for (name, at) in [("b/c", 10), ("a", 20), ("B", 30), ("A", 40)] {
+            seen.insert(name.as_bytes(), at);
+        }
+        let error = seen.ensure_distinct().expect_err("two pairs");
+        assert!(
+            matches!(&error, ArchiveError::Profile { offset: 30, entry: Some(name), .. } if name.as_exact() == "B"),
+            "{error:?}"
+        );
     }
 }

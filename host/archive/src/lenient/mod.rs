@@ -88,6 +88,7 @@ pub(super) fn read<'a>(
         }
         entries.push(entry);
     }
+    names.ensure_distinct()?;
     if next != at {
         return Err(violation(ZipRule::Tiling, next));
     }
@@ -139,7 +140,7 @@ fn read_entry<'a>(
     records: ZipRecords<'a>,
     header: CentralHeader<'a>,
     limits: &ArchiveLimits,
-    names: &mut EntryNames,
+    names: &mut EntryNames<'a>,
 ) -> Result<LenientEntry<'a>, ArchiveError> {
     let fail = |rule, field| Err(violation(rule, header.at + field));
     if header.name.len() > limits.name_bytes {
@@ -161,7 +162,7 @@ fn read_entry<'a>(
     let is_folder = folder_name.is_some();
     entry_names::check(folder_name.unwrap_or(header.name), name_offset)?;
     if !is_folder {
-        names.insert(header.name, name_offset)?;
+        names.insert(header.name, name_offset);
         check_type_and_sizes(&header, limits)?;
         // a reader that streams does not know where such an entry ends
         if header.method == STORED && header.flags & DESCRIPTOR_FLAG != 0 {

@@ -90,7 +90,7 @@ impl<'a> ProfileChecker<'a> {
             let name = header.name;
             let in_entry = |error| with_entry(error, name);
             self.check_central_header(&header, local).map_err(in_entry)?;
-            names.insert(name, central + CentralHeader::NAME).map_err(in_entry)?;
+            names.insert(name, central + CentralHeader::NAME);
             total += u64::from(header.size);
             if total > self.limits.total_bytes {
                 return Err(in_entry(violation(ZipRule::TotalTooLarge, central)));
@@ -100,6 +100,7 @@ impl<'a> ProfileChecker<'a> {
             local = entry.data + entry.stored.len();
             entries.push(entry);
         }
+        names.ensure_distinct()?;
         if local != directory {
             return Err(violation(self.rule_of_gap(local, directory), local));
         }
