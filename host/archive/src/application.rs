@@ -21,7 +21,7 @@ struct ApplicationManifest {
 /// Returns true if the archive is an application.
 ///
 /// A `manifest.json` alone does not make one: browser extensions have such a file too.
-pub(super) fn is_application(reader: &mut EntryReader<'_>) -> Result<bool, ArchiveError> {
+pub(super) fn is_application(reader: &mut EntryReader<'_, '_>) -> Result<bool, ArchiveError> {
     if reader.contains(MANIFEST) {
         return Ok(false);
     }

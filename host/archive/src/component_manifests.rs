@@ -13,6 +13,7 @@ use greentic_types::{ComponentManifest, ComponentManifestIndexEntryV1, Component
 
 use super::cbor;
 use super::error::ArchiveError;
+use super::limits::ArchiveLimits;
 use super::pack::EntryInfo;
 use super::parsed_manifest::{ManifestComponent, ParsedManifest};
 use super::sbom;
@@ -83,15 +84,16 @@ impl WasmEntries {
 
 /// Compares all components with their own manifests.
 ///
-/// `content` reads an entry by its path. Component manifests of more than `max_bytes`
-/// bytes are not decoded.
+/// `content` reads an entry by its path. The limits of the pack manifest, which includes the
+/// component manifests, fit each of them too.
 pub(super) fn compare_all(
     manifest: &ParsedManifest,
     entries: &[EntryInfo],
     wasm_entries: &WasmEntries,
-    max_bytes: u64,
+    limits: &ArchiveLimits,
     mut content: impl FnMut(&str) -> Result<Option<Vec<u8>>, ArchiveError>,
 ) -> Result<Vec<ComponentFault>, ArchiveError> {
+    let max_bytes = limits.manifest_bytes;
     let hashes: HashMap<&str, &str> =
         entries.iter().map(|entry| (entry.name.as_exact(), entry.blake3.as_str())).collect();
     let index = read_index(manifest);
@@ -131,7 +133,9 @@ pub(super) fn compare_all(
                 let reason = ForeignText::new(reason);
                 faults.push(ComponentFault::InvalidManifest { file, reason });
             }
-            Some(bytes) => faults.extend(compare(full, indexed, file, &bytes)),
+            Some(bytes) => {
+                faults.extend(compare(full, indexed, file, &bytes, limits.document_items))
+            }
             None if indexed.is_some() => {
                 let component = ForeignText::excerpt(&component.id);
                 faults.push(ComponentFault::MissingManifest { component, file });
@@ -193,8 +197,9 @@ fn compare(
     indexed: Option<&ComponentManifestIndexEntryV1>,
     file: ForeignText,
     bytes: &[u8],
+    max_items: usize,
 ) -> Option<ComponentFault> {
-    let decoded = cbor::check(bytes)
+    let decoded = cbor::check(bytes, max_items)
         .and_then(|()| from_cbor::<ComponentManifest>(bytes).map_err(|error| error.to_string()));
     let there = match decoded {
         Ok(there) => there,

@@ -16,6 +16,9 @@ pub(super) const EXTENSION: &str = "greentic.env-pack.v1";
 /// The version of the extension that this host writes. It reads every `1.x`.
 pub(super) const EXTENSION_VERSION: &str = "1.0.0";
 
+/// Maximum length of a version requirement, in bytes.
+const MAX_VERSIONS_BYTES: usize = 256;
+
 /// The metadata that a pack declares for one of its handlers.
 ///
 /// The host compares it with the handler's own answers, and refuses a pack in which they
@@ -151,6 +154,11 @@ pub(super) fn to_value<'a>(
 
 impl HandlerDocument {
     fn parse(self) -> Result<HandlerDeclaration, Box<dyn std::error::Error>> {
+        let bytes = self.supported_versions.len();
+        if bytes > MAX_VERSIONS_BYTES {
+            let reason = format!("its supported versions have {bytes} bytes");
+            return Err(format!("{reason}, more than {MAX_VERSIONS_BYTES}").into());
+        }
         Ok(HandlerDeclaration {
             slot: self.slot.parse()?,
             descriptor_path: self.descriptor_path.parse()?,

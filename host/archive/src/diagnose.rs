@@ -14,7 +14,7 @@ use super::sbom;
 ///
 /// A pack with faults must not be used: [`open`](fn@super::open) refuses it.
 #[derive(Debug, Default)]
-pub struct ArchiveDiagnosis {
+pub struct ArchiveDiagnosis<'a> {
     /// Problems for which [`open`](fn@super::open) refuses the archive.
     pub faults: Vec<ArchiveError>,
     /// The entries in order; empty if the archive breaks the canonical zip profile.
@@ -22,18 +22,18 @@ pub struct ArchiveDiagnosis {
     /// Inconsistencies of components, for which the archive is not refused.
     pub component_faults: Vec<ComponentFault>,
     /// The pack, if its manifest can be read.
-    pub pack: Option<Pack>,
+    pub pack: Option<Pack<'a>>,
 }
 
 /// Reads an archive, and continues after a fault where the rest is still meaningful. It
 /// stops at faults of the zip container.
 ///
 /// `visit` is called with name and content of each entry, in order.
-pub fn diagnose(
-    bytes: &[u8],
+pub fn diagnose<'a>(
+    bytes: &'a [u8],
     limits: &ArchiveLimits,
     visit: &mut dyn FnMut(&str, &[u8]),
-) -> ArchiveDiagnosis {
+) -> ArchiveDiagnosis<'a> {
     let mut diagnosis = ArchiveDiagnosis::default();
     if let Err(fault) = diagnose_container(bytes, limits, visit, &mut diagnosis) {
         diagnosis.faults.push(fault);
@@ -41,11 +41,11 @@ pub fn diagnose(
     diagnosis
 }
 
-fn diagnose_container(
-    bytes: &[u8],
+fn diagnose_container<'a>(
+    bytes: &'a [u8],
     limits: &ArchiveLimits,
     visit: &mut dyn FnMut(&str, &[u8]),
-    diagnosis: &mut ArchiveDiagnosis,
+    diagnosis: &mut ArchiveDiagnosis<'a>,
 ) -> Result<(), ArchiveError> {
     if bytes.starts_with(WASM) {
         return Err(ArchiveError::BareComponent);
@@ -70,11 +70,11 @@ fn diagnose_container(
 }
 
 /// Reads manifest and bill of materials, and checks the entries against them.
-fn diagnose_documents(
-    reader: &mut EntryReader<'_>,
+fn diagnose_documents<'a>(
+    reader: &mut EntryReader<'a, '_>,
     wasm_entries: &WasmEntries,
     limits: &ArchiveLimits,
-    diagnosis: &mut ArchiveDiagnosis,
+    diagnosis: &mut ArchiveDiagnosis<'a>,
 ) {
     let manifest = manifest::read(reader);
     if let Err(fault @ ArchiveError::Application) = manifest {
@@ -90,10 +90,8 @@ fn diagnose_documents(
         Ok(())
     };
     if let Ok(manifest) = &manifest {
-        // the pack manifest includes the component manifests, so the same limit fits
-        let max_bytes = limits.manifest_bytes;
         let faults =
-            component_manifests::compare_all(manifest, entries, wasm_entries, max_bytes, |name| {
+            component_manifests::compare_all(manifest, entries, wasm_entries, limits, |name| {
                 reader.content(name)
             });
         match faults {
@@ -102,9 +100,8 @@ fn diagnose_documents(
         }
     }
     let sbom = sbom::read(reader);
-    let pack = manifest.and_then(|manifest| {
-        manifest::build_pack(manifest, entries.clone(), |name| reader.content(name), &mut collect)
-    });
+    let pack = manifest
+        .and_then(|manifest| manifest::build_pack(manifest, entries.clone(), reader, &mut collect));
     let verified = sbom.and_then(|sbom| sbom::verify(&sbom, entries, &mut collect));
     fatal.extend(verified.err());
     match pack {

@@ -4,23 +4,30 @@
 use std::io::{Cursor, Read};
 
 use env_pack_domain::ForeignText;
-use zip::ZipArchive;
 use zip::read::ZipFile;
+use zip::{CompressionMethod, ZipArchive};
 
+use super::component_bytes::ComponentBytes;
 use super::error::ArchiveError;
 use super::limits::ArchiveLimits;
 
 /// Random access to the entries of a checked archive.
-pub(super) struct EntryReader<'a> {
+pub(super) struct EntryReader<'a, 'b> {
+    bytes: &'a [u8],
     zip: ZipArchive<Cursor<&'a [u8]>>,
-    limits: &'a ArchiveLimits,
+    limits: &'b ArchiveLimits,
 }
 
-impl<'a> EntryReader<'a> {
+impl<'a, 'b> EntryReader<'a, 'b> {
+    /// The limits of the archive.
+    pub(crate) fn limits(&self) -> &ArchiveLimits {
+        self.limits
+    }
+
     /// Opens an archive that passed the profile.
-    pub(crate) fn new(bytes: &'a [u8], limits: &'a ArchiveLimits) -> Result<Self, ArchiveError> {
+    pub(crate) fn new(bytes: &'a [u8], limits: &'b ArchiveLimits) -> Result<Self, ArchiveError> {
         let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| unreadable("", &error))?;
-        Ok(Self { zip, limits })
+        Ok(Self { bytes, zip, limits })
     }
 
     /// Returns true if there is an entry of this name.
@@ -40,6 +47,30 @@ impl<'a> EntryReader<'a> {
             return Err(ArchiveError::DocumentTooLarge { entry: name, bytes, limit });
         }
         read_up_to(limit, file, name)
+    }
+
+    /// Returns a component without inflating it; `None` if there is no entry of this name.
+    pub(crate) fn component(
+        &mut self,
+        name: &str,
+    ) -> Result<Option<ComponentBytes<'a>>, ArchiveError> {
+        let Some(index) = self.zip.index_for_name(name) else { return Ok(None) };
+        let file = self.zip.by_index_raw(index).map_err(|error| unreadable(name, &error))?;
+        let size = file.size() as usize;
+        let begin = file.data_start().unwrap_or_default() as usize;
+        let stored = &self.bytes[begin..begin + file.compressed_size() as usize];
+        Ok(Some(match file.compression() {
+            CompressionMethod::Stored => ComponentBytes::stored(stored),
+            _ => ComponentBytes::deflated(stored, size),
+        }))
+    }
+
+    /// Reads the beginning of an entry, up to [`ArchiveLimits::manifest_bytes`]; returns `None`
+    /// if there is none of this name.
+    pub(crate) fn beginning(&mut self, name: &str) -> Result<Option<Vec<u8>>, ArchiveError> {
+        let Some(index) = self.zip.index_for_name(name) else { return Ok(None) };
+        let file = self.zip.by_index(index).map_err(|error| unreadable(name, &error))?;
+        read_up_to(self.limits.manifest_bytes, file, name).map(Some)
     }
 
     /// Reads an entry; returns `None` if there is none of this name.

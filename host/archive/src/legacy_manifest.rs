@@ -10,6 +10,7 @@ use env_pack_domain::Version;
 use greentic_types::cbor::canonical::from_cbor;
 use greentic_types::pack_manifest::ExtensionRef;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::parsed_manifest::{ManifestComponent, ParsedManifest};
 
@@ -47,8 +48,17 @@ impl From<LegacyComponent> for ManifestComponent {
     }
 }
 
+/// The member that only a legacy manifest has.
+#[derive(Deserialize)]
+struct Header {
+    #[expect(dead_code, reason = "only whether there is one counts")]
+    meta: IgnoredAny,
+}
+
 /// Decodes a legacy manifest; returns `None` for any other document.
 pub(super) fn decode(bytes: &[u8]) -> Option<ParsedManifest> {
+    // without keeping the values of all other manifests in memory twice
+    from_cbor::<Header>(bytes).ok()?;
     let LegacyManifest { meta, components, extensions } = from_cbor(bytes).ok()?;
     Some(ParsedManifest {
         id: meta.pack_id,

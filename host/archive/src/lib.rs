@@ -11,6 +11,7 @@
 
 mod application;
 mod cbor;
+mod component_bytes;
 mod component_manifests;
 mod content;
 mod declaration;
@@ -37,6 +38,7 @@ mod rules;
 mod sbom;
 mod write;
 
+pub use component_bytes::ComponentBytes;
 pub use component_manifests::ComponentFault;
 pub use declaration::{HandlerDeclaration, parse_permissions};
 pub use diagnose::{ArchiveDiagnosis, diagnose};

@@ -22,6 +22,10 @@ pub struct ArchiveLimits {
     /// Size of the manifest, and of the bill of materials, in bytes. Default: 1 MiB;
     /// packs of other kinds hold all their flows in the manifest.
     pub manifest_bytes: u64,
+    /// Number of items of the manifest, and of the bill of materials: numbers, texts, lists, maps
+    /// and keys. An item of one byte may take 300 bytes of memory when it is decoded. Default:
+    /// 50,000; the bill of materials of 4,096 entries has 36,869.
+    pub document_items: usize,
 }
 
 impl Default for ArchiveLimits {
@@ -34,6 +38,7 @@ impl Default for ArchiveLimits {
             total_bytes: 128 * MIB,
             ratio: 200,
             manifest_bytes: MIB,
+            document_items: 50_000,
         }
     }
 }

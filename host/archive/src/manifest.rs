@@ -14,21 +14,43 @@ use super::document_names::{ANSWERS_SCHEMA, MANIFEST};
 use super::entry_reader::EntryReader;
 use super::error::ArchiveError;
 use super::legacy_manifest;
+use super::limits::ArchiveLimits;
 use super::on_fault::OnFault;
 use super::pack::{EntryInfo, Pack, PackedHandler};
 use super::parsed_manifest::{ManifestComponent, ParsedManifest};
 use super::sbom;
 
 const SCHEMA: &str = "pack-v1";
+/// Maximum length of each name in a manifest that the host shows, in bytes.
+const MAX_NAME_BYTES: usize = 256;
 
 /// Reads the manifest of an archive.
-pub(super) fn read(reader: &mut EntryReader<'_>) -> Result<ParsedManifest, ArchiveError> {
+pub(super) fn read(reader: &mut EntryReader<'_, '_>) -> Result<ParsedManifest, ArchiveError> {
     if application::is_application(reader)? {
         return Err(ArchiveError::Application);
     }
-    let manifest = decode(&reader.document(MANIFEST)?)?;
+    let manifest = decode(&reader.document(MANIFEST)?, reader.limits())?;
+    refuse_long_names(&manifest)?;
     refuse_duplicates(&manifest)?;
     Ok(manifest)
+}
+
+/// Refuses names that would fill the output of every command that names the pack.
+fn refuse_long_names(manifest: &ParsedManifest) -> Result<(), ArchiveError> {
+    let own =
+        [("id", &manifest.id), ("version", &manifest.version), ("publisher", &manifest.publisher)];
+    let of_components = manifest.components.iter().flat_map(|component| {
+        [("id of a component", &component.id), ("world of a component", &component.world)]
+    });
+    for (what, text) in own.into_iter().chain(of_components) {
+        if text.len() > MAX_NAME_BYTES {
+            let bytes = text.len();
+            return Err(invalid(&format!(
+                "the {what} has {bytes} bytes, more than {MAX_NAME_BYTES}"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a component that is named twice. Each mention would be a copy of its bytes, so
@@ -46,8 +68,8 @@ fn refuse_duplicates(manifest: &ParsedManifest) -> Result<(), ArchiveError> {
     Ok(())
 }
 
-fn decode(bytes: &[u8]) -> Result<ParsedManifest, ArchiveError> {
-    cbor::check(bytes).map_err(|reason| invalid(&reason))?;
+fn decode(bytes: &[u8], limits: &ArchiveLimits) -> Result<ParsedManifest, ArchiveError> {
+    cbor::check(bytes, limits.document_items).map_err(|reason| invalid(&reason))?;
     match (decode_pack_manifest(bytes), legacy_manifest::decode(bytes)) {
         // other readers would take either one
         (Ok(_), Some(_)) => Err(invalid("it is a manifest in two formats at once")),
@@ -81,14 +103,13 @@ fn invalid(reason: &str) -> ArchiveError {
 
 /// Reads the handlers that the manifest names, with their declarations.
 ///
-/// `content` reads an entry by its path. Faults go to `on_fault`, which decides whether to
-/// go on.
-pub(super) fn build_pack(
+/// Faults go to `on_fault`, which decides whether to go on.
+pub(super) fn build_pack<'a>(
     manifest: ParsedManifest,
     entries: Vec<EntryInfo>,
-    mut content: impl FnMut(&str) -> Result<Option<Vec<u8>>, ArchiveError>,
+    reader: &mut EntryReader<'a, '_>,
     on_fault: OnFault<'_>,
-) -> Result<Pack, ArchiveError> {
+) -> Result<Pack<'a>, ArchiveError> {
     let mut declarations = read_declarations(&manifest, on_fault)?;
     let names: HashSet<&str> = entries.iter().map(|entry| entry.name.as_exact()).collect();
     let mut handlers = Vec::new();
@@ -105,12 +126,12 @@ pub(super) fn build_pack(
         if !component.is_handler() {
             continue;
         }
-        let bytes = content(path)?.ok_or_else(|| missing(component))?;
+        let bytes = reader.component(path)?.ok_or_else(|| missing(component))?;
         handlers.push(PackedHandler {
             component: ForeignText::new(id),
             entry: ForeignText::new(path),
             world: ForeignText::new(&*component.world),
-            digest: Sha256Digest::compute(&bytes),
+            digest: Sha256Digest::compute(&bytes.read()),
             bytes,
             declared: take(&mut declarations, id),
         });
@@ -125,7 +146,7 @@ pub(super) fn build_pack(
         id: ForeignText::new(manifest.id),
         version: manifest.version,
         publisher: ForeignText::new(manifest.publisher),
-        answers_schema: content(ANSWERS_SCHEMA)?,
+        answers_schema: reader.beginning(ANSWERS_SCHEMA)?,
         entries,
         handlers,
     })

@@ -16,7 +16,7 @@ pub const WASM: &[u8] = b"\0asm";
 ///
 /// # Errors
 /// [`ArchiveError`] with the first problem.
-pub fn open(bytes: &[u8], limits: &ArchiveLimits) -> Result<Pack, ArchiveError> {
+pub fn open<'a>(bytes: &'a [u8], limits: &ArchiveLimits) -> Result<Pack<'a>, ArchiveError> {
     if bytes.starts_with(WASM) {
         return Err(ArchiveError::BareComponent);
     }
@@ -28,5 +28,5 @@ pub fn open(bytes: &[u8], limits: &ArchiveLimits) -> Result<Pack, ArchiveError> 
     let listed = sbom::read(&mut reader)?;
     // `Err` as the callback returns each fault, so that reading stops at the first one
     sbom::verify(&listed, &entries, &mut Err)?;
-    manifest::build_pack(parsed_manifest, entries, |name| reader.content(name), &mut Err)
+    manifest::build_pack(parsed_manifest, entries, &mut reader, &mut Err)
 }

@@ -2,11 +2,12 @@
 
 use env_pack_domain::{DescriptorPath, ForeignText, Permissions, Sha256Digest};
 
+use super::component_bytes::ComponentBytes;
 use super::declaration::HandlerDeclaration;
 
 /// A pack whose manifest, bill of materials and components agree.
 #[derive(Debug)]
-pub struct Pack {
+pub struct Pack<'a> {
     /// Identifies the pack, such as `acme.secrets.vault`.
     pub id: ForeignText,
     /// A SemVer version.
@@ -18,10 +19,10 @@ pub struct Pack {
     /// The content of [`ANSWERS_SCHEMA`](super::ANSWERS_SCHEMA), unchecked, if there is one.
     pub answers_schema: Option<Vec<u8>>,
     /// The components that are handlers; empty in packs of other kinds.
-    pub handlers: Vec<PackedHandler>,
+    pub handlers: Vec<PackedHandler<'a>>,
 }
 
-impl Pack {
+impl Pack<'_> {
     /// Returns the permissions that its handlers declare.
     pub fn declared_permissions(&self) -> Permissions {
         let mut all = Permissions::default();
@@ -53,7 +54,7 @@ pub struct EntryInfo {
 
 /// A handler component in a pack, which has not been compiled or run.
 #[derive(Debug)]
-pub struct PackedHandler {
+pub struct PackedHandler<'a> {
     /// The id of its component.
     pub component: ForeignText,
     /// The name of the entry that holds it.
@@ -61,7 +62,7 @@ pub struct PackedHandler {
     /// The world that the manifest states for it.
     pub world: ForeignText,
     /// The WebAssembly component.
-    pub bytes: Vec<u8>,
+    pub bytes: ComponentBytes<'a>,
     /// SHA-256 of `bytes`.
     pub digest: Sha256Digest,
     /// Its declaration, if the manifest has one.

@@ -44,7 +44,7 @@ pub(super) struct Sbom {
 }
 
 /// Reads `sbom.cbor` or `sbom.json`.
-pub(super) fn read(reader: &mut EntryReader<'_>) -> Result<Sbom, ArchiveError> {
+pub(super) fn read(reader: &mut EntryReader<'_, '_>) -> Result<Sbom, ArchiveError> {
     let is_legacy = reader.contains(LEGACY_SBOM);
     if is_legacy && reader.contains(SBOM) {
         return Err(ArchiveError::TwoSboms);
@@ -54,7 +54,8 @@ pub(super) fn read(reader: &mut EntryReader<'_>) -> Result<Sbom, ArchiveError> {
     let decoded = if is_legacy {
         serde_json::from_slice(&bytes).map_err(|error| error.to_string())
     } else {
-        cbor::check(&bytes).and_then(|()| from_cbor(&bytes).map_err(|error| error.to_string()))
+        cbor::check(&bytes, reader.limits().document_items)
+            .and_then(|()| from_cbor(&bytes).map_err(|error| error.to_string()))
     };
     let document = decoded.and_then(|document: SbomDocument| {
         if document.format == FORMAT {

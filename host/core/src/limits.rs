@@ -162,6 +162,7 @@ limits! {
     "archive.total-bytes" Bytes archive.total_bytes;
     "archive.ratio" Count archive.ratio;
     "archive.manifest-bytes" Bytes archive.manifest_bytes;
+    "archive.document-items" Count archive.document_items;
     "component.bytes" Bytes engine.complexity.component_bytes;
     "component.nesting" Count engine.complexity.nesting;
     "component.parts" Count engine.complexity.parts;

@@ -186,14 +186,15 @@ fn applications() -> Vec<Hostile> {
 
 #[test]
 fn a_legacy_pack_is_read_like_any_other() {
-    let pack = open(&pack(&manifest())).expect("opened");
+    let bytes = pack(&manifest());
+    let pack = open(&bytes).expect("opened");
     assert_eq!(
         (pack.id.as_exact(), pack.version.as_str(), pack.publisher.as_exact()),
         ("acme.older", "1.0.0", "ACME")
     );
     let [handler] = pack.handlers.as_slice() else { panic!("one handler") };
     assert_eq!(
-        (handler.component.as_exact(), handler.bytes.as_slice()),
+        (handler.component.as_exact(), &*handler.bytes.read()),
         ("vault", &b"\0asm\x0d\0\x01\0"[..])
     );
     assert_eq!(handler.entry.as_exact(), "components/vault@1.0.0/component.wasm");

@@ -56,7 +56,7 @@ fn hostile(label: impl Into<String>, rule: &'static str, bytes: Vec<u8>) -> Host
     Hostile { label: label.into(), rule, bytes, unpacked: 0 }
 }
 
-fn open(bytes: &[u8]) -> Result<gtc_archive::Pack, ArchiveError> {
+fn open(bytes: &[u8]) -> Result<gtc_archive::Pack<'_>, ArchiveError> {
     gtc_archive::open(bytes, &ArchiveLimits::default())
 }
 

@@ -23,13 +23,15 @@ enum Level<'a> {
 }
 
 /// Checks that these bytes are exactly one item, that all declared lengths fit, that it is
-/// not nested deeper than [`MAX_DEPTH`] levels, and that no map has a key twice. Of two
-/// values for one key, one decoder takes the first and another the last.
+/// not nested deeper than [`MAX_DEPTH`] levels, that there are at most `max_items` items, and that
+/// no map has a key twice. Of two values for one key, one decoder takes the first and another the
+/// last.
 ///
 /// # Errors
 /// The problem and its offset, as a sentence.
-pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
-    let mut validator = Validator { bytes, at: 0, levels: vec![Level::Items(1)] };
+pub(super) fn check(bytes: &[u8], max_items: usize) -> Result<(), String> {
+    let levels = vec![Level::Items(1)];
+    let mut validator = Validator { bytes, at: 0, items: 0, max_items, levels };
     while let Some(level) = validator.levels.last_mut() {
         match level {
             Level::Items(0) | Level::Pairs { left: Some(0), value_is_next: false, .. } => {
@@ -53,6 +55,9 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
 struct Validator<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// The number of items so far.
+    items: usize,
+    max_items: usize,
     levels: Vec<Level<'a>>,
 }
 
@@ -101,6 +106,10 @@ impl<'a> Validator<'a> {
         let start = self.at;
         let Some(&first) = self.bytes.get(start) else { return Err(too_long(start)) };
         self.at = start + 1;
+        self.items += 1;
+        if self.items > self.max_items {
+            return Err(format!("it has more than {} items", self.max_items));
+        }
         if first == BREAK {
             return match self.levels.pop() {
                 Some(Level::UntilBreak) => Ok(()),

@@ -1,6 +1,10 @@
 //! Documents that are malformed, ambiguous or too deep.
 
-use super::*;
+use super::{MAX_DEPTH, check as check_with_limit};
+
+fn check(bytes: &[u8]) -> Result<(), String> {
+    check_with_limit(bytes, usize::MAX)
+}
 
 #[track_caller]
 fn refused(bytes: &[u8], reason: &str) {
@@ -125,4 +129,19 @@ fn nesting_is_bounded() {
     refused(&nested(MAX_DEPTH + 1, 0x81, 0), "nested deeper");
     refused(&nested(200_000, 0x9f, 0), "nested deeper");
     refused(&nested(200_000, 0xc1, 0), "nested deeper");
+}
+
+/// Keys count, and so do the breaks that end items.
+#[test]
+fn the_number_of_items_is_bounded() {
+    for (document, items) in [
+        (&b"\x00"[..], 1),
+        (b"\x82\x01\x61a", 3),
+        (b"\xa1\x61a\xf6", 3),
+        (b"\xbf\x61a\x9f\x01\xff\xff", 5),
+    ] {
+        assert_eq!(check_with_limit(document, items), Ok(()), "{document:x?}");
+        let error = check_with_limit(document, items - 1).expect_err("too many");
+        assert_eq!(error, format!("it has more than {} items", items - 1));
+    }
 }

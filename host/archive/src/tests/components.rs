@@ -25,7 +25,8 @@ fn valid() -> Vec<NewEntry> {
 }
 
 fn faults(entries: Vec<NewEntry>) -> Vec<String> {
-    let diagnosis = diagnose(&pack(entries), &ArchiveLimits::default(), &mut |_, _| ());
+    let bytes = pack(entries);
+    let diagnosis = diagnose(&bytes, &ArchiveLimits::default(), &mut |_, _| ());
     assert!(diagnosis.faults.is_empty(), "{:?}", diagnosis.faults);
     diagnosis.component_faults.iter().map(ToString::to_string).collect()
 }
@@ -180,8 +181,9 @@ fn a_large_component_manifest_is_not_decoded() {
             .collect();
         let wasm_entries = component_manifests::WasmEntries::default();
         let content = |name: &str| Ok(find(&entries, name).map(<[u8]>::to_vec));
+        let limits = ArchiveLimits { manifest_bytes: max_bytes, ..ArchiveLimits::default() };
         let faults =
-            component_manifests::compare_all(&parsed, &infos, &wasm_entries, max_bytes, content);
+            component_manifests::compare_all(&parsed, &infos, &wasm_entries, &limits, content);
         let faults = faults.expect("all entries can be read");
         faults.iter().map(ToString::to_string).collect::<Vec<_>>()
     };

@@ -2,11 +2,11 @@
 
 use super::*;
 
-fn diagnosed(bytes: &[u8]) -> ArchiveDiagnosis {
+fn diagnosed(bytes: &[u8]) -> ArchiveDiagnosis<'_> {
     diagnose(bytes, &ArchiveLimits::default(), &mut |_, _| ())
 }
 
-fn rules(diagnosis: &ArchiveDiagnosis) -> Vec<&'static str> {
+fn rules(diagnosis: &ArchiveDiagnosis<'_>) -> Vec<&'static str> {
     diagnosis.faults.iter().map(ArchiveError::rule).collect()
 }
 
@@ -40,11 +40,13 @@ fn independent_faults_are_all_reported() {
     let mut entries = entries_of(&write(&vault()).expect("written"));
     entries[2].content[0] ^= 1;
     entries.push(NewEntry { name: "extra.txt".to_owned(), content: Vec::new() });
-    let diagnosis = diagnosed(&zip_of(&entries));
+    let bytes = zip_of(&entries);
+    let diagnosis = diagnosed(&bytes);
     assert_eq!(rules(&diagnosis), ["sbom-mismatch", "sbom-omits-entry"]);
     assert!(diagnosis.pack.is_some());
     let neither: Vec<_> = entries.into_iter().filter(|e| e.name == "extra.txt").collect();
-    let diagnosis = diagnosed(&zip_of(&neither));
+    let bytes = zip_of(&neither);
+    let diagnosis = diagnosed(&bytes);
     assert_eq!(rules(&diagnosis), ["entry-missing", "entry-missing"]);
     assert_eq!(diagnosis.entries.len(), 1);
 }

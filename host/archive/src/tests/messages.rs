@@ -123,7 +123,8 @@ fn each_handler_gets_its_own_declaration() {
     second.component = "another".to_owned();
     second.declared.slot = CapabilitySlot::State;
     new.handlers.push(second);
-    let pack = open(&write(&new).expect("written"), &ArchiveLimits::default()).expect("opened");
+    let bytes = write(&new).expect("written");
+    let pack = open(&bytes, &ArchiveLimits::default()).expect("opened");
     let slots: Vec<_> = pack
         .handlers
         .iter()

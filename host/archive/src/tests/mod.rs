@@ -92,7 +92,7 @@ fn written_packs_are_read_back() {
         ("acme.secrets.vault".to_owned(), "0.4.2")
     );
     let [handler] = pack.handlers.as_slice() else { panic!("one handler") };
-    assert_eq!(handler.bytes, new.handlers[0].bytes);
+    assert_eq!(handler.bytes.read(), new.handlers[0].bytes);
     assert_eq!(handler.declared.as_ref(), Some(&new.handlers[0].declared));
     let names: Vec<_> = pack.entries.iter().map(|entry| entry.name.to_string()).collect();
     assert_eq!(

@@ -1,5 +1,7 @@
 //! Questions to an operator at a terminal, one for each property of the answers.
 
+use std::collections::HashSet;
+
 use env_pack_domain::ForeignText;
 use serde_json::{Map, Value};
 
@@ -116,12 +118,13 @@ fn shown_value(value: &Value) -> String {
 /// Returns a question for each property of a checked schema, in its order.
 pub(super) fn questions(document: &Value) -> Vec<Question> {
     let required = document["required"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let required: HashSet<&str> = required.iter().filter_map(Value::as_str).collect();
     let no_properties = Map::new();
     let properties = document["properties"].as_object().unwrap_or(&no_properties);
     properties
         .iter()
         .map(|(name, schema)| {
-            let is_required = required.iter().any(|required| required == name);
+            let is_required = required.contains(name.as_str());
             question(document, name, schema, is_required)
         })
         .collect()

@@ -82,9 +82,9 @@ pub fn bench(host: &Host, pack_ref: &PackRef, turns: usize) -> Result<BenchRepor
         let component = packed.component.clone();
         let times = host
             .engine
-            .bench(&packed.bytes, &packed.digest, trust, turns)
+            .bench(&packed.bytes.read(), &packed.digest, trust, turns)
             .map_err(|source| unusable(PackError::Handler { component, source }))?;
-        handlers.push(handler_times(packed.component, packed.bytes.len(), &times));
+        handlers.push(handler_times(packed.component, packed.bytes.size(), &times));
     }
     Ok(BenchReport { pack_ref: pack_ref.clone(), turns, handlers })
 }

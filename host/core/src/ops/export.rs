@@ -271,7 +271,7 @@ fn read_envelope_file(host: &Host, pack_ref: &PackRef, fetched: &FetchedPack) ->
 
 /// Returns the name of a pack from a file, such as `acme.secrets.vault:1.0.0`. It has no
 /// `/`, so it cannot be mistaken for a registry reference.
-fn entry_name(pack: &Pack) -> Option<String> {
+fn entry_name(pack: &Pack<'_>) -> Option<String> {
     let name = format!("{}:{}", pack.id.as_exact(), pack.version);
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"._:+-".contains(&b);
     name.bytes().all(is_plain).then_some(name)

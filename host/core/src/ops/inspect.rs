@@ -196,7 +196,7 @@ pub fn declared_permissions(host: &Host, pack_ref: &PackRef) -> Result<Permissio
 }
 
 /// Returns a pack without a handler as the extension that it can be bound as.
-pub(super) fn config_pack(pack: &Pack) -> Option<ConfigPack> {
+pub(super) fn config_pack(pack: &Pack<'_>) -> Option<ConfigPack> {
     let identity = PackIdentity {
         id: pack.id.clone(),
         version: pack.version.clone(),
@@ -206,12 +206,12 @@ pub(super) fn config_pack(pack: &Pack) -> Option<ConfigPack> {
 }
 
 /// Describes a handler without running it.
-fn inspected(host: &Host, handler: PackedHandler, with_world: bool) -> InspectedHandler {
-    let InspectedInterface { imports, interfaces, problem } =
-        gtc_engine::inspect_interface(&handler.bytes);
+fn inspected(host: &Host, handler: PackedHandler<'_>, with_world: bool) -> InspectedHandler {
+    let bytes = handler.bytes.read();
+    let InspectedInterface { imports, interfaces, problem } = gtc_engine::inspect_interface(&bytes);
     let is_readable =
         !matches!(problem, Some(LoadError::NotAComponent { .. } | LoadError::TooComplex { .. }));
-    let world = (with_world && is_readable).then(|| host.engine.print_wit(&handler.bytes));
+    let world = (with_world && is_readable).then(|| host.engine.print_wit(&bytes));
     let (wit, no_world) = match world.transpose() {
         Ok(wit) => (wit, None),
         Err(error) => (None, Some(error)),
@@ -220,7 +220,7 @@ fn inspected(host: &Host, handler: PackedHandler, with_world: bool) -> Inspected
     InspectedHandler {
         component: handler.component,
         world: handler.world,
-        size: handler.bytes.len(),
+        size: bytes.len(),
         sha256: handler.digest.hex(),
         interfaces,
         imports,

@@ -71,6 +71,7 @@ mod tests {
         "archive.total-bytes = 128 MiB",
         "archive.ratio = 200",
         "archive.manifest-bytes = 1 MiB",
+        "archive.document-items = 50000",
         "component.bytes = 32 MiB",
         "component.nesting = 8",
         "component.parts = 512",

@@ -12,7 +12,7 @@ use env_pack_domain::{
 
 use super::pack_error::PackError;
 use crate::Host;
-use gtc_archive::{ArchiveError, Pack, PackedHandler};
+use gtc_archive::{ArchiveError, ComponentBytes, Pack, PackedHandler};
 use gtc_engine::{Engine, LoadError, LoadedComponent, Provenance, RecordPreflight};
 use gtc_fetch::{FetchedPack, PackFormat};
 
@@ -123,7 +123,10 @@ fn ensure_distinct_paths(handlers: &[LoadedHandler]) -> Result<(), PackError> {
 
 /// Opens an archive, or wraps a component without an archive as a pack without
 /// declarations.
-pub(super) fn open_archive(host: &Host, fetched: &FetchedPack) -> Result<Pack, ArchiveError> {
+pub(super) fn open_archive<'a>(
+    host: &Host,
+    fetched: &'a FetchedPack,
+) -> Result<Pack<'a>, ArchiveError> {
     match fetched.format {
         PackFormat::Archive => gtc_archive::open(&fetched.bytes, &host.limits.archive),
         PackFormat::Component => Ok(Pack {
@@ -136,7 +139,7 @@ pub(super) fn open_archive(host: &Host, fetched: &FetchedPack) -> Result<Pack, A
                 component: ForeignText::new(BARE_COMPONENT),
                 entry: ForeignText::new(BARE_COMPONENT),
                 world: ForeignText::new(NEWEST_WORLD),
-                bytes: fetched.bytes.to_vec(),
+                bytes: ComponentBytes::stored(&fetched.bytes),
                 digest: fetched.digest,
                 declared: None,
             }],
@@ -146,12 +149,12 @@ pub(super) fn open_archive(host: &Host, fetched: &FetchedPack) -> Result<Pack, A
 
 fn load_handler(
     host: &Host,
-    packed: PackedHandler,
+    packed: PackedHandler<'_>,
     trust: Provenance,
     load: LoadFn,
 ) -> Result<LoadedHandler, PackError> {
     let PackedHandler { component, bytes, digest, declared, .. } = packed;
-    let loaded = load(&host.engine, &bytes, &digest, trust);
+    let loaded = load(&host.engine, &bytes.read(), &digest, trust);
     let LoadedComponent { handler, imports } =
         loaded.map_err(|source| PackError::Handler { component: component.clone(), source })?;
     let mut permissions = Permissions::default();

@@ -163,7 +163,7 @@ fn only_the_expected_generation_is_accepted() {
     }
     let refusal = ensure_generation(&environment, &key(), Some(generation + 1));
     assert!(matches!(refusal, Err(Refusal::OtherGeneration { .. })));
-    let free = ensure_generation(empty(), &key(), Some(0));
+    let free = ensure_generation(&empty(), &key(), Some(0));
     assert!(matches!(free, Err(Refusal::NotBound { .. })));
 }
 

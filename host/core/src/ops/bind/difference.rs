@@ -19,7 +19,7 @@ pub(super) fn compare(
         return None;
     }
     let cached = host.fetcher.cache.archives.get(&pin.archive);
-    let before = cached.and_then(|archive| load_pack::open_archive(host, &archive).ok());
+    let before = cached.as_ref().and_then(|archive| load_pack::open_archive(host, archive).ok());
     // without the old archive, assume that it declared what it was granted
     let declared_before =
         before.as_ref().map_or_else(|| pin.grants.clone(), |pack| pack.permissions_of(path));

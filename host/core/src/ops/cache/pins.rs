@@ -110,11 +110,11 @@ impl PinIndex {
 
     fn add_builtins(&mut self, host: &Host) -> Result<(), BrokenBuiltin> {
         for builtin in host.fetcher.builtins() {
-            let open = || -> Result<gtc_archive::Pack, PackError> {
-                let fetched = host.fetcher.fetch(&PackRef::Builtin(builtin.clone()))?;
-                Ok(gtc_archive::open(&fetched.bytes, &host.limits.archive)?)
-            };
-            let pack = open().map_err(|source| BrokenBuiltin { pack: builtin.clone(), source })?;
+            let broken = |source| BrokenBuiltin { pack: builtin.clone(), source };
+            let fetched = host.fetcher.fetch(&PackRef::Builtin(builtin.clone()));
+            let fetched = fetched.map_err(PackError::from).map_err(broken)?;
+            let pack = gtc_archive::open(&fetched.bytes, &host.limits.archive);
+            let pack = pack.map_err(PackError::from).map_err(broken)?;
             let name = ForeignText::new(builtin.to_string());
             pack.handlers.iter().for_each(|handler| self.add_component(handler.digest, &name));
         }

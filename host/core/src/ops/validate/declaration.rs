@@ -6,6 +6,6 @@ use gtc_archive::PackedHandler;
 pub(super) const DECLARATIONS: &str = "manifest.cbor#greentic.env-pack.v1";
 
 /// The path of a field in the declaration of a handler.
-pub(super) fn field_path(packed: &PackedHandler, field: &str) -> String {
+pub(super) fn field_path(packed: &PackedHandler<'_>, field: &str) -> String {
     format!("handlers[{}].{field}", packed.component.as_exact())
 }

@@ -40,10 +40,11 @@ pub(super) struct MetadataChange {
 /// [`LoadError`] if it reports no metadata in the first run, or this machine cannot run it.
 pub(super) fn run(
     host: &Host,
-    packed: &PackedHandler,
+    packed: &PackedHandler<'_>,
     trust: Provenance,
 ) -> Result<DryRun, LoadError> {
-    let load = || host.engine.load_for_dry_run(&packed.bytes, &packed.digest, trust);
+    let bytes = packed.bytes.read();
+    let load = || host.engine.load_for_dry_run(&bytes, &packed.digest, trust);
     let loaded = load()?;
     let start = Instant::now();
     let second = match load() {

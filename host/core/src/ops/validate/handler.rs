@@ -24,18 +24,18 @@ const MAX_BYTES_ELSEWHERE: usize = 16 << 20;
 const MIN_DEBUG_BYTES: u64 = 16 << 10;
 
 /// Checks a handler without running it.
-pub(super) fn check_binary(packed: &PackedHandler, findings: &mut PackFindings) {
-    if packed.bytes.len() > MAX_BYTES_ELSEWHERE {
+pub(super) fn check_binary(packed: &PackedHandler<'_>, findings: &mut PackFindings) {
+    if packed.bytes.size() > MAX_BYTES_ELSEWHERE {
         let message =
-            format!("component `{}` has {} MiB", packed.component, packed.bytes.len() >> 20);
+            format!("component `{}` has {} MiB", packed.component, packed.bytes.size() >> 20);
         findings.push(PackFinding::new(Code::ComponentLarge, message).on(packed.entry.as_exact()));
     }
-    let debug = gtc_engine::debug_section_bytes(&packed.bytes);
-    if debug > MIN_DEBUG_BYTES && debug > packed.bytes.len() as u64 / 4 {
+    let debug = gtc_engine::debug_section_bytes(&packed.bytes.read());
+    if debug > MIN_DEBUG_BYTES && debug > packed.bytes.size() as u64 / 4 {
         let message = format!(
             "{} of the {} KiB of component `{}` are names and debug information",
             debug >> 10,
-            packed.bytes.len() >> 10,
+            packed.bytes.size() >> 10,
             packed.component
         );
         findings
@@ -59,7 +59,7 @@ pub(super) fn check_binary(packed: &PackedHandler, findings: &mut PackFindings) 
 /// [`ValidationFailure`] if this machine could not run it.
 pub(super) fn run(
     host: &Host,
-    packed: &PackedHandler,
+    packed: &PackedHandler<'_>,
     trust: Provenance,
     findings: &mut PackFindings,
 ) -> Result<(Option<ValidatedHandler>, Duration), ValidationFailure> {
@@ -112,7 +112,7 @@ pub(super) fn run(
 
 /// Compares the declaration of the pack with the metadata that the component reports.
 fn compare_with_declaration(
-    packed: &PackedHandler,
+    packed: &PackedHandler<'_>,
     declared: &HandlerDeclaration,
     handler: &dyn EnvPackHandler,
     findings: &mut PackFindings,
@@ -145,7 +145,7 @@ fn compare_with_declaration(
 
 /// Checks the descriptor path and the version requirement by themselves.
 fn check_descriptor(
-    packed: &PackedHandler,
+    packed: &PackedHandler<'_>,
     handler: &dyn EnvPackHandler,
     findings: &mut PackFindings,
 ) {
@@ -174,7 +174,7 @@ fn check_descriptor(
 }
 
 /// Checks that a handler reports the same metadata when it is asked again.
-fn check_deterministic(packed: &PackedHandler, dry_run: &DryRun, findings: &mut PackFindings) {
+fn check_deterministic(packed: &PackedHandler<'_>, dry_run: &DryRun, findings: &mut PackFindings) {
     let message = match &dry_run.changed {
         Ok(None) => return,
         Ok(Some(changed)) => {

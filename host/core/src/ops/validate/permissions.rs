@@ -19,7 +19,7 @@ const MAX_PERMISSIONS: usize = 256;
 
 /// Compares the imports of a component with the permissions that the pack declares.
 pub(super) fn check_imports(
-    packed: &PackedHandler,
+    packed: &PackedHandler<'_>,
     imports: &[ForeignText],
     declared: &Permissions,
     to: &mut PackFindings,
@@ -68,11 +68,12 @@ pub(super) fn check_imports(
 /// that the pack declares. The component must have been loaded, which limits its complexity.
 pub(super) fn check_section(
     host: &Host,
-    packed: &PackedHandler,
+    packed: &PackedHandler<'_>,
     declared: &Permissions,
     findings: &mut PackFindings,
 ) {
-    let section = gtc_engine::permissions_section(&packed.bytes, &host.limits.engine.complexity);
+    let bytes = packed.bytes.read();
+    let section = gtc_engine::permissions_section(&bytes, &host.limits.engine.complexity);
     let needed = match section.map_err(|error| error.to_string()) {
         Ok(None) => return,
         Ok(Some(json)) => gtc_archive::parse_permissions(json).map_err(|reason| reason.to_string()),
@@ -98,7 +99,7 @@ pub(super) fn check_section(
 
 /// Checks the declared permissions of a handler by themselves.
 pub(super) fn check_declared(
-    packed: &PackedHandler,
+    packed: &PackedHandler<'_>,
     declared: &Permissions,
     findings: &mut PackFindings,
 ) {
@@ -138,14 +139,15 @@ mod tests {
     use crate::HostSettings;
     use env_pack_domain::abi::{NEWEST_WORLD, PERMISSIONS_SECTION};
     use env_pack_domain::{NetworkPermission, Sha256Digest, ToolPermission};
+    use gtc_archive::ComponentBytes;
 
-    fn packed(bytes: Vec<u8>) -> PackedHandler {
+    fn packed(bytes: &[u8]) -> PackedHandler<'_> {
         PackedHandler {
             component: ForeignText::new("vault"),
             entry: ForeignText::new("components/vault.wasm"),
             world: ForeignText::new(NEWEST_WORLD),
-            digest: Sha256Digest::compute(&bytes),
-            bytes,
+            digest: Sha256Digest::compute(bytes),
+            bytes: ComponentBytes::stored(bytes),
             declared: None,
         }
     }
@@ -175,7 +177,7 @@ mod tests {
     fn imports_and_declared_permissions_belong_together() {
         let check = |imports: &[&str], declared: &Permissions| {
             let imports: Vec<_> = imports.iter().map(|import| ForeignText::new(*import)).collect();
-            findings(|to| check_imports(&packed(Vec::new()), &imports, declared, to))
+            findings(|to| check_imports(&packed(&[]), &imports, declared, to))
         };
         let tools = "greentic:env-pack/tools@0.1.0";
         let network = "greentic:env-pack/network@0.1.0";
@@ -198,7 +200,7 @@ mod tests {
             component.extend([0, length as u8, PERMISSIONS_SECTION.len() as u8]);
             component.extend([PERMISSIONS_SECTION, json].concat().bytes());
             let host = Host::new(HostSettings::quiet("environments".into(), "cache".into()));
-            findings(|to| check_section(&host, &packed(component), declared, to))
+            findings(|to| check_section(&host, &packed(&component), declared, to))
         };
         let section = r#"{"tools":[{"tool":"vault","args":["status"]}],"network":[]}"#;
         let none = permissions(&[], &[]);
@@ -210,9 +212,8 @@ mod tests {
 
     #[test]
     fn a_repeated_permission_and_a_shell_are_reported() {
-        let check = |declared: &Permissions| {
-            findings(|to| check_declared(&packed(Vec::new()), declared, to))
-        };
+        let check =
+            |declared: &Permissions| findings(|to| check_declared(&packed(&[]), declared, to));
         let declared = permissions(&["vault status", "vault version"], &["a.example:1"]);
         assert_eq!(check(&declared), [""; 0]);
         let tools = ["vault status", "sh -c id", "vault status"];
@@ -234,7 +235,7 @@ mod tests {
                 tools: tools.collect::<Result<_, _>>().expect("commands"),
                 network: network.collect::<Result<_, _>>().expect("addresses"),
             };
-            findings(|to| check_declared(&packed(Vec::new()), &declared, to))
+            findings(|to| check_declared(&packed(&[]), &declared, to))
         };
         assert_eq!(check(MAX_PERMISSIONS - 1, 1), [""; 0]);
         assert_eq!(check(MAX_PERMISSIONS, 1), ["permissions-too-many permissions"]);

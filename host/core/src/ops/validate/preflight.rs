@@ -18,7 +18,7 @@ use gtc_archive::PackedHandler;
 /// # Errors
 /// The fault of a run, if this machine caused it and not the handler.
 pub(super) fn check(
-    packed: &PackedHandler,
+    packed: &PackedHandler<'_>,
     dry_run: &DryRun,
     declared: &Permissions,
     findings: &mut PackFindings,
@@ -76,7 +76,7 @@ fn difference(first: &Preflight, second: &Preflight) -> Option<String> {
 /// Checks that each command and address of the preflight is declared: the host refuses any
 /// other, whatever the operator grants.
 fn check_declared(
-    packed: &PackedHandler,
+    packed: &PackedHandler<'_>,
     probes: &[Probe],
     declared: &Permissions,
     findings: &mut PackFindings,

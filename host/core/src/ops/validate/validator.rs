@@ -35,7 +35,7 @@ pub(super) struct PackValidator<'a> {
     pub findings: &'a mut PackFindings,
 }
 
-impl PackValidator<'_> {
+impl<'a> PackValidator<'a> {
     /// Adds everything that is wrong with the pack to the findings.
     ///
     /// # Errors
@@ -69,7 +69,7 @@ impl PackValidator<'_> {
     }
 
     /// Checks a pack without a handler by the rules of extensions.
-    fn check_without_handler(&mut self, pack: &Pack) {
+    fn check_without_handler(&mut self, pack: &Pack<'_>) {
         self.report_no_handler(PackFinding::new(Code::NoHandler, without_handler(pack)));
         let config = inspect::config_pack(pack);
         if let Some(path) = config.as_ref().map(EnvPackHandler::descriptor_path)
@@ -91,7 +91,10 @@ impl PackValidator<'_> {
     }
 
     /// Reads the pack as far as its archive allows. `None` if there is no pack to go on with.
-    fn read_archive(&mut self, report: &mut PackReport) -> Result<Option<Pack>, ValidationFailure> {
+    fn read_archive(
+        &mut self,
+        report: &mut PackReport,
+    ) -> Result<Option<Pack<'a>>, ValidationFailure> {
         let fetched = self.fetched;
         if fetched.format == PackFormat::Component {
             return open_archive(self.host, fetched)
@@ -153,7 +156,7 @@ impl PackValidator<'_> {
     /// Runs the handlers until one is slow or a limit is reached: a pack can contain thousands.
     fn run_handlers(
         &mut self,
-        pack: &Pack,
+        pack: &Pack<'_>,
         report: &mut PackReport,
     ) -> Result<(), ValidationFailure> {
         let trust =
@@ -177,7 +180,7 @@ impl PackValidator<'_> {
 
     /// Checks what depends on the pack or on other handlers, after all have reported their
     /// metadata.
-    fn check_handlers_together(&mut self, pack: &Pack, report: &PackReport) {
+    fn check_handlers_together(&mut self, pack: &Pack<'_>, report: &PackReport) {
         let version = pack.version.parse::<Version>().ok();
         let mut paths = HashSet::new();
         for handler in &report.handlers {
@@ -218,7 +221,7 @@ fn builtin_path(path: &DescriptorPath) -> PackFinding {
 }
 
 /// Says that a pack has no handler, and what it can be bound as.
-fn without_handler(pack: &Pack) -> String {
+fn without_handler(pack: &Pack<'_>) -> String {
     match inspect::config_pack(pack) {
         Some(config) => format!(
             "the pack contains no env-pack handler; it can be bound as the extension `{}@{}`",
