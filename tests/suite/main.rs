@@ -36,6 +36,7 @@ mod hostile;
 mod hostile_tools;
 mod import_circles;
 mod isolation;
+mod killed_hosts;
 mod layout;
 mod limits;
 mod linear_time;

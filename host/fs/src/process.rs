@@ -11,7 +11,10 @@ use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, getppid, kill_process_group, pidfd_open,
+    set_parent_process_death_signal,
+};
 
 /// Highest signal number on Linux.
 const LAST_SIGNAL: libc::c_int = 64;
@@ -25,6 +28,10 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
 /// A command that starts as if this process had not started it: in a session of its own
 /// without a terminal, with an empty environment, in `/`, with no open files but standard
 /// input, output and error, default signal handlers and umask 077.
+///
+/// The kernel kills the process when the thread that starts it ends, however that happens. A
+/// program with privileges that this process lacks is an exception, and so are the processes
+/// that the program itself starts.
 pub fn detached(program: &Path) -> Command {
     let mut command = Command::new(program);
     command.env_clear().current_dir("/");
@@ -48,10 +55,16 @@ pub fn detached_exact(
 }
 
 fn detach(command: &mut Command) {
+    let parent = rustix::process::getpid();
     // SAFETY: between fork and exec the closure only makes system calls and calls that are
     // async-signal-safe.
     unsafe {
-        command.pre_exec(|| {
+        command.pre_exec(move || {
+            set_parent_process_death_signal(Some(Signal::KILL))?;
+            // a parent that had ended by then sends no signal
+            if getppid() != Some(parent) {
+                return Err(rustix::io::Errno::SRCH.into());
+            }
             rustix::process::setsid()?;
             // closed by exec, not now: the pipe that reports a failed exec is among them
             const ON_EXEC: libc::c_uint = libc::CLOSE_RANGE_CLOEXEC;
@@ -249,6 +262,13 @@ mod tests {
     fn an_argument_with_a_nul_is_refused() {
         let error = detached_exact(Path::new("/bin/true"), ["a\0b".into()], []);
         assert_eq!(error.expect_err("refused").kind(), io::ErrorKind::InvalidInput);
+    }
+
+    #[test]
+    fn a_program_ends_with_the_thread_that_started_it() {
+        let start = || ProcessGroup::spawn(&mut shell("sleep 1000")).expect("started");
+        let group = std::thread::spawn(start).join().expect("no panic");
+        assert!(group.wait_until(Instant::now() + A_MINUTE).expect("waited"));
     }
 
     #[test]

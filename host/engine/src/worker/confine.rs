@@ -43,6 +43,7 @@ pub(super) fn restrict_process(
     limits: &ProcessLimits,
     readable: Option<BorrowedFd<'_>>,
 ) -> io::Result<bool> {
+    // the host has set it, but the kernel clears it for a program file with privileges
     set_parent_process_death_signal(Some(Signal::KILL))?;
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     let landlock =

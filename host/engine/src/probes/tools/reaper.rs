@@ -17,7 +17,10 @@ use std::time::{Duration, Instant};
 
 use gtc_fs::process::{ProcessGroup, detached_exact};
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process, set_child_subreaper, wait};
+use rustix::process::{
+    Pid, Signal, WaitOptions, getpid, kill_process, set_child_subreaper,
+    set_parent_process_death_signal, wait,
+};
 
 /// The argument that makes a worker process a reaper.
 pub(crate) const ARGUMENT: &str = "reap";
@@ -37,6 +40,9 @@ pub(super) enum ExitReport {
 
 /// Runs the program that the arguments name, until it and all its descendants have ended.
 pub(crate) fn run_reaper(mut arguments: impl Iterator<Item = OsString>) -> io::Result<i32> {
+    // it outlives its parent to kill the descendants of the tool; a parent that has ended already
+    // has closed the channel
+    set_parent_process_death_signal(None)?;
     let mut channel = UnixStream::from(rustix::io::dup(io::stdin())?);
     set_child_subreaper(Some(getpid()))?;
     let program = PathBuf::from(arguments.next().unwrap_or_default());
