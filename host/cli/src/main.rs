@@ -9,6 +9,7 @@ const STACK_BYTES: usize = 8 << 20;
 
 fn main() -> ExitCode {
     gtc_core::run_if_worker();
+    gtc_core::ignore_file_size_signal();
     let work = || gtc::run(std::env::args_os());
     match thread::Builder::new().stack_size(STACK_BYTES).spawn(work).map(thread::JoinHandle::join) {
         Ok(Ok(code)) => code,

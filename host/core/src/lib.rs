@@ -40,7 +40,7 @@ pub use gtc_fetch::{
     CredentialSources, NoProgress, Progress, Proxies, RegistryOption, RegistrySettings, Transfer,
     is_registry,
 };
-pub use gtc_fs::termination::TerminationSignals;
+pub use gtc_fs::termination::{TerminationSignals, ignore_file_size_signal};
 pub use gtc_store::Actor;
 pub use host::{Clock, Host, HostSettings};
 pub use limits::Limits;

@@ -12,7 +12,7 @@
 //! - [`pipes`]: read the output of a process group up to a limit and a deadline.
 //! - [`shortage`]: tell a lack of memory or file descriptors from a fault of a file.
 //! - [`trusted_path`]: which step to a program another user could change.
-//! - [`termination`]: record SIGINT and SIGTERM instead of being ended by them.
+//! - [`termination`]: record SIGINT and SIGTERM instead of being ended by them; ignore SIGXFSZ.
 #![cfg_attr(
     test,
     expect(clippy::disallowed_methods, reason = "tests prepare files and programs directly")

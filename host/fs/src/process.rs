@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
+use crate::termination::restore_file_size_signal;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{
     Pid, PidfdFlags, Signal, getppid, kill_process_group, pidfd_open,
@@ -22,7 +23,15 @@ const LAST_SIGNAL: libc::c_int = 64;
 /// A command that inherits the environment, files and terminal of this process: for the
 /// toolchains of a pack author. Anything else needs [`detached`] or [`detached_exact`].
 pub fn command(program: impl AsRef<OsStr>) -> Command {
-    Command::new(program)
+    let mut command = Command::new(program);
+    // SAFETY: between fork and exec the closure only makes a call that is async-signal-safe.
+    unsafe {
+        command.pre_exec(|| {
+            restore_file_size_signal();
+            Ok(())
+        });
+    }
+    command
 }
 
 /// A command that starts as if this process had not started it: in a session of its own
@@ -144,7 +153,14 @@ impl ProcessGroup {
     /// # Errors
     /// The program cannot be executed, or the system is out of processes or descriptors.
     pub fn spawn(command: &mut Command) -> io::Result<Self> {
-        let mut child = command.spawn()?;
+        let mut child = command.spawn().map_err(|error| {
+            let is_missing = error.kind() == io::ErrorKind::NotFound;
+            if is_missing && Path::new(command.get_program()).starts_with("/proc") {
+                io::Error::new(error.kind(), "`/proc` is not mounted")
+            } else {
+                error
+            }
+        })?;
         match pid(&child).and_then(|pid| Ok(pidfd_open(pid, PidfdFlags::empty())?)) {
             Ok(pidfd) => Ok(Self { child, pidfd, is_reaped: false }),
             Err(error) => {

@@ -1,5 +1,5 @@
-//! SIGINT and SIGTERM, recorded instead of obeyed, so that a long operation can report what it
-//! has before it ends.
+//! Signals that would end the process: SIGINT and SIGTERM, recorded so that a long operation can
+//! report what it has, and SIGXFSZ, ignored so that the write reports an error.
 
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -54,10 +54,27 @@ fn recording_action() -> libc::sigaction {
     extern "C" fn record(_: libc::c_int) {
         RECEIVED.store(true, Ordering::SeqCst);
     }
+    let mut action = action_of(record as extern "C" fn(libc::c_int) as usize);
+    action.sa_flags = libc::SA_RESETHAND | libc::SA_RESTART | libc::SA_ONSTACK;
+    action
+}
+
+/// Lets a write beyond `ulimit -f` fail with `EFBIG`. Without this call, SIGXFSZ ends the process
+/// in the middle of its work. The processes that it starts get the signal again.
+pub fn ignore_file_size_signal() {
+    exchange(libc::SIGXFSZ, Some(&action_of(libc::SIG_IGN)));
+}
+
+/// Gives SIGXFSZ its default action again. It is async-signal-safe.
+pub(crate) fn restore_file_size_signal() {
+    exchange(libc::SIGXFSZ, Some(&action_of(libc::SIG_DFL)));
+}
+
+/// An action without flags, and with an empty mask.
+fn action_of(handler: libc::sighandler_t) -> libc::sigaction {
     // SAFETY: all zeros is a valid `sigaction`: the default action, with an empty mask.
     let mut action: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
-    action.sa_sigaction = record as extern "C" fn(libc::c_int) as usize;
-    action.sa_flags = libc::SA_RESETHAND | libc::SA_RESTART | libc::SA_ONSTACK;
+    action.sa_sigaction = handler;
     action
 }
 

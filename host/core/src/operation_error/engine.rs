@@ -3,7 +3,7 @@
 use env_pack_domain::HandlerFault;
 use gtc_engine::{CompiledCodeError, LoadError};
 
-use super::{Explanation, OperationError, RESOURCES};
+use super::{Explanation, OperationError, RESOURCES, resources_hint};
 
 impl OperationError for LoadError {
     fn explain(&self) -> Explanation {
@@ -17,7 +17,7 @@ impl OperationError for LoadError {
             Self::Worker { .. } => {
                 Explanation::failed(kind, "check the worker with `gtc doctor self`")
             }
-            Self::Shortage { .. } => Explanation::failed(kind, RESOURCES),
+            Self::Shortage { source, .. } => Explanation::failed(kind, resources_hint(source)),
             Self::TooComplex { .. }
             | Self::CompileMemory { .. }
             | Self::CompileCode { .. }

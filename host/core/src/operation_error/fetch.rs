@@ -2,12 +2,14 @@
 
 use gtc_fetch::layout::LayoutError;
 use gtc_fetch::{BundleError, FetchError};
+use gtc_fs::shortage::is_shortage;
 
-use super::{ExitOutcome, Explanation, OperationError, RESOURCES};
+use super::{ExitOutcome, Explanation, OperationError, RESOURCES, resources_hint};
 
 impl OperationError for FetchError {
     fn explain(&self) -> Explanation {
         let hint = match self {
+            Self::Write { source, .. } if is_shortage(source) => resources_hint(source),
             _ if self.is_shortage() => RESOURCES,
             Self::Registry { source, .. } | Self::Push { source, .. } => source.hint(),
             Self::Reference(_) => "write it as `oci://<registry>/<repository>:<tag>`",

@@ -14,11 +14,13 @@ mod store;
 use std::error::Error;
 use std::io;
 
-use gtc_fs::shortage::is_shortage;
+use gtc_fs::shortage::{is_file_size_limit, is_shortage};
 
 /// The hint when this machine lacks memory, processes or file descriptors.
-const RESOURCES: &str =
-    "free memory, processes or open files, or raise the limits that `ulimit -a` shows";
+const RESOURCES: &str = "free memory, processes or open files, or raise the limits that \
+    `ulimit -a` shows, or those of the container";
+/// The hint when a file would exceed the size that this process may write.
+const FILE_SIZE: &str = "raise the limit on the size of files, which `ulimit -f` shows";
 /// The kind of a change that was saved, but not recorded in the audit log.
 pub(crate) const NOT_AUDITED: &str = "audit";
 
@@ -63,11 +65,16 @@ impl Explanation {
     /// lack of memory or file descriptors says nothing about it.
     pub(crate) fn io(error: &io::Error, hint: &str) -> Self {
         if is_shortage(error) {
-            Self::failed("host-resources", RESOURCES)
+            Self::failed("host-resources", resources_hint(error))
         } else {
             Self::failed("io", hint)
         }
     }
+}
+
+/// The hint for an error that is a shortage.
+fn resources_hint(error: &io::Error) -> &'static str {
+    if is_file_size_limit(error) { FILE_SIZE } else { RESOURCES }
 }
 
 /// An error of an operation.

@@ -87,6 +87,12 @@ impl ProcessLimits {
             .any(|(resource, limit)| getrlimit(resource).maximum.is_some_and(|own| own < limit))
     }
 
+    /// Returns true if this process may write only smaller files than the limits allow. Its
+    /// workers inherit that.
+    pub(super) fn file_size_exceeds_this_process(&self) -> bool {
+        getrlimit(Resource::Fsize).maximum.is_some_and(|own| own < self.written_bytes)
+    }
+
     /// Applies the limits to this process.
     pub(super) fn apply(&self) -> io::Result<()> {
         let limits = [
