@@ -33,7 +33,10 @@ const OWNED: &[(&str, &[&str])] = &[
     ("archive", &["flate2", "greentic-types", "zip"]),
     ("cli", &["anstream", "clap", "indicatif", "quick-junit"]),
     ("core", &["toml"]),
-    ("engine", &["landlock", "seccompiler", "wasmparser", "wasmtime", "wasmtime-wasi"]),
+    (
+        "engine",
+        &["landlock", "rayon", "seccompiler", "tokio", "wasmparser", "wasmtime", "wasmtime-wasi"],
+    ),
     ("fetch", &["rustls", "tar", "ureq", "url"]),
     ("signing", &["ed25519-dalek", "getrandom", "ring"]),
     ("store", &["ulid"]),

@@ -2,6 +2,7 @@
 //! of the same engine, as a multiple of its time alone, both in one run.
 //!
 //! `cargo bench -p gtc --bench latency [CALLS]`
+#![expect(clippy::disallowed_methods, reason = "it starts threads")]
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;

@@ -12,7 +12,7 @@ use wasmtime::component::Component;
 
 use super::compiled::CodeInventory;
 use super::complexity;
-use super::config::{COMPILER_STACK_BYTES, validate_guest};
+use super::config::{COMPILER_STACK_BYTES, compiler_engine, validate_guest};
 use super::error::LoadError;
 use super::loader::{Engine, Provenance};
 use super::stack;
@@ -60,21 +60,25 @@ impl Engine {
             complexity::check(bytes, &self.context.limits.complexity)?;
         }
         let started = Instant::now();
+        let stack_bytes = self.context.limits.stack_bytes;
         let compiled = stack::run_with_stack(COMPILER_STACK_BYTES, || {
             validate_guest(bytes)?;
-            Component::from_binary(&self.wasmtime, bytes).map_err(|error| format!("{error:#}"))
+            compiler_engine(stack_bytes)
+                .and_then(|engine| engine.precompile_component(bytes))
+                .map_err(|error| format!("{error:#}"))
         });
-        let component = compiled
+        let code = compiled
             .map_err(|source| LoadError::Shortage {
                 what: "start a thread for the compiler",
                 source,
             })?
             .map_err(|reason| LoadError::Compile { reason: ForeignText::sentence(&reason) })?;
         log_compilation(digest, bytes, started);
-        if let (Some(store), Ok(code)) = (&self.compiled, component.serialize()) {
+        if let Some(store) = &self.compiled {
             store.put(&self.wasmtime, digest, &mut code.as_slice());
         }
-        Ok(component)
+        // SAFETY: an engine with the same settings has just compiled the code
+        unsafe { Component::deserialize(&self.wasmtime, &code) }.map_err(LoadError::from_mapping)
     }
 
     /// Compiles a component in a worker, and caches the code. Returns the code in a sealed

@@ -1,7 +1,10 @@
 //! The WebAssembly features of guests, and the configuration of wasmtime.
 
+use std::error::Error as _;
+use std::sync::OnceLock;
+
 use wasmparser::{BinaryReaderError, Validator};
-use wasmtime::{Config, OptLevel, WasmFeatures};
+use wasmtime::{Config, Engine, OptLevel, WasmFeatures};
 
 /// The WebAssembly proposals that guests may use: those that the toolchains for Rust, Python
 /// and JavaScript emit. Every other proposal is compiler code that only a hostile component
@@ -22,7 +25,7 @@ pub(super) const COMPILER_STACK_BYTES: usize = 2 << 20;
 
 /// Returns the configuration for guests with this much stack.
 ///
-/// It enables more proposals than guests may use, so every component must pass
+/// An engine with it compiles on the calling thread; use [`compiler_engine`] to compile. It enables more proposals than guests may use, so every component must pass
 /// [`validate_guest`] before it is compiled.
 pub(super) fn wasmtime_config(stack_bytes: usize) -> Config {
     let used = GUEST_FEATURES.union(ADAPTER_FEATURES);
@@ -34,10 +37,30 @@ pub(super) fn wasmtime_config(stack_bytes: usize) -> Config {
         .memory_reservation(MEMORY_RESERVATION)
         .memory_reservation_for_growth(MEMORY_RESERVATION)
         .cranelift_opt_level(OptLevel::Speed)
+        .parallel_compilation(false)
         .wasm_features(ADAPTER_FEATURES, true)
         // includes proposals that a later wasmtime enables by default
         .wasm_features(WasmFeatures::all().difference(used), false);
     config
+}
+
+/// Creates an engine that compiles for an engine with [`wasmtime_config`]: on all processors, or
+/// on the calling thread if no other can be started.
+pub(super) fn compiler_engine(stack_bytes: usize) -> wasmtime::Result<Engine> {
+    let mut config = wasmtime_config(stack_bytes);
+    config.parallel_compilation(has_thread_pool());
+    Engine::new(&config)
+}
+
+/// Starts the thread pool that wasmtime uses. If wasmtime had to start it, it would panic where
+/// threads are limited.
+fn has_thread_pool() -> bool {
+    static STARTED: OnceLock<bool> = OnceLock::new();
+    *STARTED.get_or_init(|| {
+        let started = rayon::ThreadPoolBuilder::new().build_global();
+        // an error without a cause says that this program has started the pool already
+        started.err().is_none_or(|error| error.source().is_none())
+    })
 }
 
 /// Validates a component with the proposals that guests may use.

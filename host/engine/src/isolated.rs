@@ -25,7 +25,7 @@ use super::probes::service::ProbeService as _;
 use super::wit::component::HandlerMetadata;
 use super::worker::messages::{HostCall, Operation, OperationResult, WorkerMessage, WorkerRequest};
 use super::worker::process::GuestWorker;
-use super::worker::protocol::{EXIT_FAILED, EXIT_OUT_OF_MEMORY};
+use super::worker::protocol::{EXIT_FAILED, EXIT_OUT_OF_MEMORY, EXIT_SHORTAGE, parse_shortage};
 
 /// Time for a worker to map its code and to confine itself.
 const START_TIME: Duration = Duration::from_secs(10);
@@ -263,6 +263,9 @@ impl WorkerFailure {
         };
         if status.code() == Some(EXIT_OUT_OF_MEMORY) {
             return Self::Host(io::ErrorKind::OutOfMemory.into());
+        }
+        if status.code() == Some(EXIT_SHORTAGE) {
+            return Self::Host(parse_shortage(&stderr));
         }
         if status.code() == Some(EXIT_FAILED) {
             return Self::Host(io::Error::other(ForeignText::sentence(&stderr).to_string()));

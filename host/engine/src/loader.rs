@@ -185,8 +185,11 @@ impl Engine {
         preflight_time: Duration,
     ) -> Result<LoadedComponent, LoadError> {
         let interface = interface::read(bytes, self.accepted_versions)?;
+        // before the compiler, which can do without threads, has taken all that there are
+        self.ticker
+            .start(&self.wasmtime)
+            .map_err(|source| LoadError::Shortage { what: "start a thread", source })?;
         let component = self.load_or_compile(bytes, digest, provenance)?;
-        self.ticker.start(&self.wasmtime);
         let executor = InProcessExecutor {
             code: self.handler_code(component, digest, &interface)?,
             context: Arc::clone(&self.context),

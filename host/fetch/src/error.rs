@@ -124,11 +124,13 @@ impl FetchError {
     /// Returns true if this machine, or this process, has too little memory or too few file
     /// descriptors, which says nothing about the file.
     pub fn is_shortage(&self) -> bool {
-        matches!(
-            self,
-            Self::Read { source, .. } | Self::Write { source, .. } | Self::Lock { source, .. }
-                if is_shortage(source)
-        )
+        match self {
+            Self::Read { source, .. } | Self::Write { source, .. } | Self::Lock { source, .. } => {
+                is_shortage(source)
+            }
+            Self::Registry { source, .. } | Self::Push { source, .. } => source.is_shortage(),
+            _ => false,
+        }
     }
 
     /// A stable identifier of the kind of error, for programs.

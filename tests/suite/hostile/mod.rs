@@ -9,6 +9,7 @@ mod interfaces;
 mod nondeterministic;
 mod resource_exhaustion;
 mod return_values;
+mod scarcity;
 mod small_limits;
 mod small_stacks;
 mod wasi;

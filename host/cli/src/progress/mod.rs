@@ -91,8 +91,10 @@ impl ProgressDisplay {
             ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         hidden.set_style(if *locale::IS_UTF8 { style } else { style.tick_chars("|/-\\ ") });
         let bar = self.lines.add(hidden);
-        bar.enable_steady_tick(REDRAW_INTERVAL);
-        let _ = ended.recv();
+        // its own timer would be another thread, and panics without one
+        while ended.recv_timeout(REDRAW_INTERVAL) == Err(RecvTimeoutError::Timeout) {
+            bar.tick();
+        }
         bar.finish_and_clear();
     }
 }

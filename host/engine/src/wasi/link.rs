@@ -48,12 +48,6 @@ pub(crate) fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> 
     Ok(())
 }
 
-/// Starts the async runtime in which guests sleep. It would otherwise start at the first
-/// sleep, and needs descriptors and threads.
-pub(crate) fn start_runtime() {
-    wasmtime_wasi::runtime::in_tokio(async {});
-}
-
 fn sleep(guest: &mut Guest, nanoseconds: u64) -> wasmtime::Result<Resource<DynPollable>> {
     let remaining = guest.deadline.saturating_duration_since(Instant::now());
     let remaining = u64::try_from(remaining.as_nanos()).unwrap_or(u64::MAX);

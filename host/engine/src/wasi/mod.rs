@@ -5,4 +5,5 @@
 //! numbers work, but no sleep outlasts the deadline of its operation.
 
 pub(super) mod link;
+pub(super) mod runtime;
 pub(super) mod state;

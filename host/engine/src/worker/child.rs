@@ -4,15 +4,18 @@ use std::ffi::OsString;
 use std::io::{self, Read as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use gtc_fs::shortage::is_shortage;
+
 use super::budget::{CompileBudget, CompileLimits};
 use super::confine;
 use super::print_wit::print_wit;
 use super::protection::write_report;
 use super::protocol::{
-    EXIT_FAILED, EXIT_OUT_OF_MEMORY, EXIT_PANICKED, EXIT_REJECTED, NAME, WorkerCommand,
+    EXIT_FAILED, EXIT_OUT_OF_MEMORY, EXIT_PANICKED, EXIT_REJECTED, EXIT_SHORTAGE, NAME,
+    WorkerCommand,
 };
 use super::run_guest::run_guest;
-use crate::config::{COMPILER_STACK_BYTES, validate_guest, wasmtime_config};
+use crate::config::{COMPILER_STACK_BYTES, compiler_engine, validate_guest};
 use crate::probes::tools::reaper;
 use crate::shortage::shortage;
 use crate::stack;
@@ -39,16 +42,20 @@ pub fn run_if_worker() {
     exit_on_panic();
     let code = match run_command(arguments) {
         Ok(code) => code,
-        Err(error) => {
-            write_stderr(&error.to_string());
-            if error.kind() == io::ErrorKind::OutOfMemory {
-                EXIT_OUT_OF_MEMORY
-            } else {
-                EXIT_FAILED
-            }
-        }
+        Err(error) => report_failure(&error),
     };
     std::process::exit(code);
+}
+
+/// Writes an error that is not about the input, and returns the exit code.
+fn report_failure(error: &io::Error) -> i32 {
+    let number = error.raw_os_error().filter(|_| is_shortage(error));
+    write_stderr(&number.map_or_else(|| error.to_string(), |number| number.to_string()));
+    match number {
+        _ if error.kind() == io::ErrorKind::OutOfMemory => EXIT_OUT_OF_MEMORY,
+        Some(_) => EXIT_SHORTAGE,
+        None => EXIT_FAILED,
+    }
 }
 
 fn run_command(arguments: impl Iterator<Item = OsString>) -> io::Result<i32> {
@@ -90,7 +97,7 @@ fn compile(budget: &CompileBudget, stack_bytes: u64) -> io::Result<i32> {
     let mut component = Vec::new();
     io::stdin().lock().read_to_end(&mut component)?;
     let stack_bytes = usize::try_from(stack_bytes).map_err(io::Error::other)?;
-    let engine = wasmtime::Engine::new(&wasmtime_config(stack_bytes)).map_err(io::Error::other)?;
+    let engine = compiler_engine(stack_bytes).map_err(io::Error::other)?;
     // so that a small `ulimit -s` does not decide which components compile
     let compiled = stack::run_with_stack(COMPILER_STACK_BYTES, || {
         validate_guest(&component).map(|()| engine.precompile_component(&component))

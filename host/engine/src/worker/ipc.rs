@@ -145,6 +145,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test may panic without threads")]
     fn messages_arrive_complete_in_both_directions() {
         let (mut host, mut worker) = pair(1 << 20);
         // more than the buffer of a socket

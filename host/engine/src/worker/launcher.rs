@@ -16,7 +16,8 @@ use super::process::{WorkerExit, run};
 use super::process_limits::ProcessLimits;
 use super::protection::{Protection, parse_report};
 use super::protocol::{
-    EXIT_FAILED, EXIT_OUT_OF_MEMORY, EXIT_PANICKED, EXIT_REJECTED, WorkerCommand,
+    EXIT_FAILED, EXIT_OUT_OF_MEMORY, EXIT_PANICKED, EXIT_REJECTED, EXIT_SHORTAGE, WorkerCommand,
+    parse_shortage,
 };
 use crate::error::LoadError;
 
@@ -128,6 +129,7 @@ fn classify_exit(
     match status.code() {
         Some(EXIT_REJECTED) => return LoadError::Compile { reason: stderr },
         Some(EXIT_OUT_OF_MEMORY) => return out_of_memory(budget),
+        Some(EXIT_SHORTAGE) => return LoadError::from_worker(parse_shortage(&exit.stderr)),
         // libraries of the compiler panic if they cannot start a thread
         Some(EXIT_PANICKED) if is_short_of_memory(budget) => return out_of_memory(budget),
         Some(EXIT_PANICKED) => return failed(stderr),
@@ -143,7 +145,11 @@ fn classify_exit(
         // the worker leaves this signal to allocations that fail
         out_of_memory(budget)
     } else if is_signal(Signal::XFSZ) {
-        LoadError::CompileCode { bytes: budget.code_bytes }
+        if ProcessLimits::for_compiler(budget).file_size_exceeds_this_process() {
+            LoadError::from_worker(Errno::FBIG.into())
+        } else {
+            LoadError::CompileCode { bytes: budget.code_bytes }
+        }
     } else if is_signal(Signal::KILL) {
         // the CPU limit sends SIGXCPU first, so this is the kernel, short of memory, or a user
         LoadError::Shortage {

@@ -3,7 +3,10 @@
 //! Components and compiled code are passed as files; see the parent module.
 
 use std::ffi::OsString;
-use std::fmt;
+use std::{fmt, io};
+
+use gtc_fs::shortage::is_shortage;
+use rustix::io::Errno;
 
 use super::budget::CompileBudget;
 
@@ -17,8 +20,18 @@ pub(crate) const EXIT_FAILED: i32 = 4;
 /// Exit code of a worker that ran out of memory, and could still say so. A failed allocation
 /// in the middle of the work ends it with SIGABRT instead.
 pub(crate) const EXIT_OUT_OF_MEMORY: i32 = 5;
+/// Exit code of a worker that could not start a thread or open a file, because this machine or
+/// this process has too few. Its error output has the number of the error.
+pub(crate) const EXIT_SHORTAGE: i32 = 6;
 /// Exit code of a panic, as in every program in Rust.
 pub(super) const EXIT_PANICKED: i32 = 101;
+
+/// Returns the error of a worker that exited with [`EXIT_SHORTAGE`] and this error output.
+pub(crate) fn parse_shortage(stderr: &str) -> io::Error {
+    let number = stderr.trim().parse();
+    let error = number.map_or(Errno::AGAIN.into(), io::Error::from_raw_os_error);
+    if is_shortage(&error) { error } else { Errno::AGAIN.into() }
+}
 
 /// The job of a worker process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

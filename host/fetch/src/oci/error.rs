@@ -186,6 +186,9 @@ pub enum TransportError {
     /// The connection broke, or the response is not valid HTTP.
     #[error("sent an incomplete response: {0}")]
     Incomplete(ForeignText),
+    /// This machine lacks threads, memory or file descriptors for a connection.
+    #[error("was not connected to, because this machine could not: {0}")]
+    Shortage(ForeignText),
 }
 
 impl TransportError {
@@ -196,10 +199,16 @@ impl TransportError {
 }
 
 impl RegistryError {
+    /// Returns true if this machine lacks something, which says nothing about the registry.
+    pub fn is_shortage(&self) -> bool {
+        matches!(self, Self::Transport { fault: TransportError::Shortage(_), .. })
+    }
+
     /// A stable identifier of the kind of error, for programs.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Offline | Self::PushOffline => "offline",
+            _ if self.is_shortage() => "host-resources",
             Self::Transport { fault: TransportError::Tls(_), .. } => "registry-untrusted",
             Self::Transport { .. } | Self::DeadlineExceeded { .. } => "registry-unreachable",
             Self::RateLimited { .. } => "registry-busy",

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use env_pack_domain::ForeignText;
 use ureq::http::{Method, Request, Response};
 use ureq::tls::{RootCerts, TlsConfig};
+use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body, Proxy};
 use url::Url;
 
@@ -15,6 +16,7 @@ use super::certificates::CertificateAuthorities;
 use super::deadline::{Deadline, RetryPolicy};
 use super::error::RegistryError;
 use super::request::HttpRequest;
+use super::resolver::SystemResolver;
 use super::response::{HttpResponse, transport_error};
 use super::settings::Proxies;
 use crate::limits::FetchLimits;
@@ -137,7 +139,7 @@ impl HttpClient {
             .timeout_connect(Some(connect_time))
             .timeout_per_read(Some(read_time))
             .timeout_per_write(Some(read_time));
-        config.build().into()
+        Agent::with_parts(config.build(), DefaultConnector::default(), SystemResolver)
     }
 }
 

@@ -23,6 +23,7 @@ mod push;
 pub(super) mod referrers;
 pub(super) mod registries;
 mod request;
+mod resolver;
 mod response;
 pub(super) mod settings;
 mod token;

@@ -5,6 +5,7 @@ use std::io::{self, Read as _};
 use std::time::Duration;
 
 use env_pack_domain::ForeignText;
+use gtc_fs::shortage::is_shortage;
 use ureq::http::HeaderMap;
 use ureq::{Body, BodyReader, Timeout};
 
@@ -167,6 +168,7 @@ fn io_fault(error: &io::Error) -> TransportError {
         return TransportError::UnknownHost;
     }
     match error.kind() {
+        _ if is_shortage(error) => TransportError::Shortage(sentence(error)),
         ConnectionRefused | AddrNotAvailable | HostUnreachable | NetworkUnreachable => {
             TransportError::Connect(sentence(error))
         }

@@ -34,12 +34,18 @@ pub(super) fn run(
     let limit = usize::try_from(limits.output_bytes).unwrap_or(usize::MAX);
     let stdout = child.stdout.take();
     let stderr = child.stderr.take();
-    let (output, errors) = thread::scope(|scope| {
-        let errors = scope.spawn(|| stderr.map_or_else(Vec::new, |pipe| read_tail(pipe, limit)));
+    let read = thread::scope(|scope| {
+        let read_errors = || stderr.map_or_else(Vec::new, |pipe| read_tail(pipe, limit));
+        let errors = thread::Builder::new().spawn_scoped(scope, read_errors)?;
         let output = stdout.map_or_else(Vec::new, |pipe| read_tail(pipe, limit));
-        (output, errors.join().unwrap_or_default())
+        Ok((output, errors.join().unwrap_or_default()))
     });
+    if read.is_err() {
+        // nothing reads its output
+        let _ = child.kill();
+    }
     let status = child.wait().map_err(|source| ProjectError::SpawnFailed { program, source })?;
+    let (output, errors) = read.map_err(|source| ProjectError::SpawnFailed { program, source })?;
     if !status.success() {
         let output = last_lines(if errors.is_empty() { &output } else { &errors });
         return Err(ProjectError::BuildFailed { program, status, output });

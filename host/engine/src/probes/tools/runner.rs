@@ -97,9 +97,7 @@ impl Tools {
         let _permit = self.semaphore.acquire(probe.deadline).ok_or(ToolFailure::TimedOut)?;
         let limits = probe.limits;
         let deadline = probe.deadline.min(Instant::now() + limits.tool_time);
-        let mut running = self
-            .start(&program, probe.tool, probe.args)
-            .map_err(|error| start_failure(&program, &error))?;
+        let mut running = self.start(&program, probe.tool, probe.args)?;
         let output_limits = OutputLimits {
             kept_bytes: limits.text_bytes + output::MARGIN_BYTES,
             total_bytes: limits.tool_output_bytes,
@@ -128,24 +126,22 @@ impl Tools {
         Ok(ToolOutput { exit_code, stdout, stderr, truncated: stdout_is_cut || stderr_is_cut })
     }
 
-    fn start(&self, program: &Path, tool: &str, args: &[String]) -> io::Result<RunningTool> {
+    fn start(
+        &self,
+        program: &Path,
+        tool: &str,
+        args: &[String],
+    ) -> Result<RunningTool, ToolFailure> {
         let variables = self.variables(tool);
         let args = args.iter().map(OsString::from);
-        let mut command;
-        let channel;
         if let Some(reaper) = &self.reaper {
-            let (ours, theirs) = UnixStream::pair()?;
-            command = detached(reaper);
-            command.arg0(NAME).arg(reaper::ARGUMENT).arg(program).args(args).envs(variables);
-            command.stdin(OwnedFd::from(theirs));
-            channel = Some(ours);
-        } else {
-            command = detached_exact(program, args, variables)?;
-            command.stdin(Stdio::null());
-            channel = None;
+            return RunningTool::with_reaper(reaper, program, args, variables).map_err(|error| {
+                // whatever it is, the tool is not the reason
+                let reason = format!("the process that ends `{tool}` does not start: {error}");
+                ToolFailure::Shortage(reason)
+            });
         }
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        Ok(RunningTool { group: ProcessGroup::spawn(&mut command)?, reaper: channel })
+        RunningTool::alone(program, args, variables).map_err(|error| start_failure(program, &error))
     }
 
     /// Returns the environment variables that a tool gets.
@@ -166,6 +162,29 @@ struct RunningTool {
 }
 
 impl RunningTool {
+    fn with_reaper(
+        reaper: &Path,
+        program: &Path,
+        args: impl Iterator<Item = OsString>,
+        variables: Vec<(OsString, OsString)>,
+    ) -> io::Result<Self> {
+        let (ours, theirs) = UnixStream::pair()?;
+        let mut command = detached(reaper);
+        command.arg0(NAME).arg(reaper::ARGUMENT).arg(program).args(args).envs(variables);
+        command.stdin(OwnedFd::from(theirs)).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Ok(Self { group: ProcessGroup::spawn(&mut command)?, reaper: Some(ours) })
+    }
+
+    fn alone(
+        program: &Path,
+        args: impl Iterator<Item = OsString>,
+        variables: Vec<(OsString, OsString)>,
+    ) -> io::Result<Self> {
+        let mut command = detached_exact(program, args, variables)?;
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Ok(Self { group: ProcessGroup::spawn(&mut command)?, reaper: None })
+    }
+
     /// Kills the tool, if it still runs, and its descendants. Returns how it ended.
     fn terminate(self) -> ExitReport {
         let Self { group, reaper } = self;
