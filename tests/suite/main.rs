@@ -41,6 +41,7 @@ mod layout;
 mod limits;
 mod linear_time;
 mod log_lines;
+mod many_handlers;
 mod moving;
 mod network_probes;
 mod non_utf8_paths;

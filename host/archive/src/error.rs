@@ -118,6 +118,15 @@ pub enum ArchiveError {
         /// The expected path of its file.
         file: ForeignText,
     },
+    /// The manifest names more handlers than
+    /// [`ArchiveLimits::handlers`](super::ArchiveLimits).
+    #[error("the pack has {found} handlers, more than the {limit} allowed")]
+    TooManyHandlers {
+        /// The number of handlers.
+        found: usize,
+        /// The maximum number.
+        limit: usize,
+    },
     /// The extension `greentic.env-pack.v1`, which declares the handlers, is malformed.
     #[error("the extension `greentic.env-pack.v1` of the manifest is invalid: {reason}")]
     InvalidDeclaration {
@@ -173,6 +182,7 @@ impl ArchiveError {
             Self::ListedTwice { .. } => "sbom-lists-entry-twice",
             Self::SbomMismatch { .. } => "sbom-mismatch",
             Self::MissingComponent { .. } => "component-missing",
+            Self::TooManyHandlers { .. } => "too-many-handlers",
             Self::InvalidDeclaration { .. } => "declaration-invalid",
             Self::TwoSboms => "sbom-ambiguous",
             Self::ComponentTwice { .. } => "component-ambiguous",

@@ -19,6 +19,9 @@ pub struct ArchiveLimits {
     pub total_bytes: u64,
     /// Inflated size of an entry divided by its compressed size. Default: 200.
     pub ratio: u64,
+    /// Number of handlers. Default: 32; packs have one, or a few, and each is compiled and
+    /// called whenever the pack is loaded.
+    pub handlers: usize,
     /// Size of the manifest, and of the bill of materials, in bytes. Default: 1 MiB;
     /// packs of other kinds hold all their flows in the manifest.
     pub manifest_bytes: u64,
@@ -37,6 +40,7 @@ impl Default for ArchiveLimits {
             entry_bytes: 32 * MIB,
             total_bytes: 128 * MIB,
             ratio: 200,
+            handlers: 32,
             manifest_bytes: MIB,
             document_items: 50_000,
         }

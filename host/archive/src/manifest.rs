@@ -110,6 +110,11 @@ pub(super) fn build_pack<'a>(
     reader: &mut EntryReader<'a, '_>,
     on_fault: OnFault<'_>,
 ) -> Result<Pack<'a>, ArchiveError> {
+    let found = manifest.components.iter().filter(|component| component.is_handler()).count();
+    let limit = reader.limits().handlers;
+    if found > limit {
+        on_fault(ArchiveError::TooManyHandlers { found, limit })?;
+    }
     let mut declarations = read_declarations(&manifest, on_fault)?;
     let names: HashSet<&str> = entries.iter().map(|entry| entry.name.as_exact()).collect();
     let mut handlers = Vec::new();

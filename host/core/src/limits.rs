@@ -161,6 +161,7 @@ limits! {
     "archive.entry-bytes" Bytes archive.entry_bytes;
     "archive.total-bytes" Bytes archive.total_bytes;
     "archive.ratio" Count archive.ratio;
+    "archive.handlers" Count archive.handlers;
     "archive.manifest-bytes" Bytes archive.manifest_bytes;
     "archive.document-items" Count archive.document_items;
     "component.bytes" Bytes engine.complexity.component_bytes;

@@ -98,15 +98,16 @@ fn extension(number: usize) -> Handler {
 #[test]
 fn handlers_may_outnumber_the_file_descriptors() {
     let sandbox = Sandbox::with_local();
+    const LIMIT: &str = "archive.handlers=100";
     let handlers: Vec<_> = (0..HANDLERS).map(extension).collect();
     let pack = sandbox.write("many.gtpack", packs::archive_of(&handlers));
     for handler in [&handlers[0], &handlers[HANDLERS - 1]] {
         let kind = format!("{}@1.0.0", handler.path);
-        sandbox.extensions().add().kind(&kind).pack_ref(&pack).succeeded();
+        sandbox.extensions().add().kind(&kind).pack_ref(&pack).limit(LIMIT).succeeded();
     }
     for verb in ["doctor", "tool-check"] {
         let gtc = test_support::gtc();
-        let line = format!("ulimit {DESCRIPTORS}; exec {gtc} op env {verb} local");
+        let line = format!("ulimit {DESCRIPTORS}; exec {gtc} op env {verb} local --limit {LIMIT}");
         run(sandbox.command("sh").args(["-c", &line])).succeeded();
     }
 }

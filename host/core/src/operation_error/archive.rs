@@ -13,6 +13,10 @@ impl OperationError for ArchiveError {
             Self::Profile { rule, .. } if rule.is_repackable() => {
                 "download the pack again, or rewrite it in canonical form with `gtc pack repack`, which lists its changes"
             }
+            Self::TooManyHandlers { .. } => {
+                "use packs with fewer handlers; if you trust its author, allow more with \
+                 `--limit archive.handlers=<number>`"
+            }
             Self::Application => "use a pack that was built with `gtc pack build`",
             Self::Profile { .. }
             | Self::TooLarge { .. }

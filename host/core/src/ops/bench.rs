@@ -6,7 +6,7 @@ use env_pack_domain::{ForeignText, PackRef};
 use serde::Serialize;
 
 use super::load_pack;
-use super::pack_error::{InvalidArchive, MAX_HANDLERS_PER_RUN, PackError};
+use super::pack_error::{InvalidArchive, PackError};
 use crate::Host;
 use crate::operation_error::{Explanation, OperationError};
 use gtc_engine::{HandlerMeasurements, Provenance};
@@ -72,10 +72,6 @@ pub fn bench(host: &Host, pack_ref: &PackRef, turns: usize) -> Result<BenchRepor
     let unusable = |source| BenchError::Pack { pack_ref: pack_ref.clone(), source };
     if pack.handlers.is_empty() {
         return Err(unusable(PackError::NoHandler));
-    }
-    let found = pack.handlers.len();
-    if found > MAX_HANDLERS_PER_RUN {
-        return Err(unusable(PackError::TooManyHandlers { found }));
     }
     let mut handlers = Vec::new();
     for packed in pack.handlers {

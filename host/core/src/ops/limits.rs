@@ -70,6 +70,7 @@ mod tests {
         "archive.entry-bytes = 32 MiB",
         "archive.total-bytes = 128 MiB",
         "archive.ratio = 200",
+        "archive.handlers = 32",
         "archive.manifest-bytes = 1 MiB",
         "archive.document-items = 50000",
         "component.bytes = 32 MiB",

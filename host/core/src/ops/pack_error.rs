@@ -9,10 +9,6 @@ use gtc_engine::LoadError;
 use gtc_fetch::FetchError;
 use gtc_signing::SignatureError;
 
-/// The maximum number of handlers of a pack that one test, benchmark or validation runs.
-/// Usual packs have one handler, or a few.
-pub(super) const MAX_HANDLERS_PER_RUN: usize = 32;
-
 /// A pack could not be fetched, verified or loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
@@ -44,12 +40,6 @@ pub enum PackError {
     NotAnExtension {
         /// The cause.
         source: NotAnExtension,
-    },
-    /// The pack has more handlers than one run may compile and call.
-    #[error("it has {found} handlers, more than the limit of {MAX_HANDLERS_PER_RUN}")]
-    TooManyHandlers {
-        /// The number of handlers.
-        found: usize,
     },
     /// A handler does not load.
     #[error("component `{component}`")]
@@ -124,6 +114,7 @@ impl OperationError for PackError {
     fn explain(&self) -> Explanation {
         match self {
             Self::Fetch(error) => error.explain(),
+            Self::Archive(error @ ArchiveError::TooManyHandlers { .. }) => error.explain(),
             Self::Archive(error) => Explanation::refused(
                 error.rule(),
                 "download the pack again, or ask its author to rebuild it with `gtc pack build`",
@@ -141,10 +132,6 @@ impl OperationError for PackError {
             Self::NotAnExtension { .. } => Explanation::refused(
                 "no-handler",
                 "ask the author of the pack for one whose id is `<namespace>.<family>.<implementation>`, or with a handler",
-            ),
-            Self::TooManyHandlers { .. } => Explanation::refused(
-                "too-many-handlers",
-                "name the file of one component instead of the pack",
             ),
             Self::Handler { source, .. } => source.explain(),
             Self::AnswersSchema(_) => Explanation::refused(

@@ -1,7 +1,5 @@
 //! Hostile scenario files and components.
 
-use gtc_archive::{HandlerDeclaration, NewHandler, NewPack};
-
 use super::{differences, run_scenario, with_asker};
 use test_support::Sandbox;
 use test_support::memory::watched;
@@ -156,39 +154,6 @@ fn a_handler_that_misbehaves_fails_its_scenario_and_may_be_expected_to() {
     let sandbox = with_preflight("(i32.const 512)");
     let found = differences(run_scenario(&sandbox, "expect: { fault: trapped }"));
     assert_eq!(found, ["the preflight: fault trapped / an answer of 0 checks"]);
-}
-
-#[test]
-fn a_pack_with_too_many_handlers_is_refused() {
-    let sandbox = Sandbox::new();
-    let handler = |at: usize| {
-        let path = format!("acme.state.n{at}");
-        let declared = HandlerDeclaration {
-            slot: "state".parse().expect("a slot"),
-            descriptor_path: path.parse().expect("a path"),
-            supported_versions: "^1".parse().expect("a requirement"),
-            permissions: env_pack_domain::Permissions::default(),
-        };
-        NewHandler {
-            component: format!("n{at}"),
-            bytes: Handler::new("state", &path, "^1").component(),
-            declared,
-        }
-    };
-    let pack = NewPack {
-        id: "acme.state".to_owned(),
-        version: "1.0.0".parse().expect("a version"),
-        publisher: "test".to_owned(),
-        answers_schema: None,
-        handlers: (0..33).map(handler).collect(),
-    };
-    sandbox.write("packs/many.gtpack", gtc_archive::write(&pack).expect("a pack"));
-    let message = run_scenario(&sandbox, "handler: acme.state.n0\nexpect: {}")
-        .refused(2, "too-many-handlers");
-    assert!(
-        message.contains("has 33 handlers") && message.contains("the file of one component"),
-        "{message}"
-    );
 }
 
 #[test]

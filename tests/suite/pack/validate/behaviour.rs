@@ -27,7 +27,7 @@ fn many_handlers() -> Vec<Broken> {
     let looping = (0..20).map(|at| Handler { path: path(at), ..slot(LOOP) });
     let waiting = (0..20).map(|at| Handler { path: path(at), ..preflight(LOOP) });
     vec![
-        Broken::new("handlers-not-run", "33 handlers", pack_of_handlers(many)),
+        Broken::new("too-many-handlers", "33 handlers", pack_of_handlers(many)),
         Broken::new("handlers-not-run", "20 handlers that loop", pack_of_handlers(looping))
             .alongside(&["metadata-out-of-time"]),
         Broken::new("handlers-not-run", "20 that loop in preflight", pack_of_handlers(waiting))

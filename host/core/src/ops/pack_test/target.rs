@@ -12,7 +12,7 @@ use crate::Host;
 use crate::ops::build;
 use crate::ops::input_file::{self, InputError};
 use crate::ops::load_pack::{self, LoadedHandler, LoadedPack};
-use crate::ops::pack_error::{MAX_HANDLERS_PER_RUN, PackError};
+use crate::ops::pack_error::PackError;
 use crate::scenario::{self, Scenario};
 use gtc_engine::Engine;
 use gtc_fetch::PackFormat;
@@ -71,13 +71,6 @@ impl TestTarget {
         let mut fetched = host.fetcher.fetch_file(&path).map_err(InputError::from)?;
         if fetched.bytes.starts_with(gtc_archive::WASM) {
             fetched.format = PackFormat::Component;
-        }
-        let found = load_pack::open_archive(host, &fetched)
-            .map_err(|source| unusable(source.into()))?
-            .handlers
-            .len();
-        if found > MAX_HANDLERS_PER_RUN {
-            return Err(unusable(PackError::TooManyHandlers { found }));
         }
         let mut pack = load_pack::load_archive(host, &fetched, Engine::load_isolated)
             .and_then(LoadedPack::ensure_handler)

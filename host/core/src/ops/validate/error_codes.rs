@@ -49,6 +49,7 @@ pub(super) fn archive_finding(error: &ArchiveError) -> Option<PackFinding> {
         ArchiveError::UnlistedComponent { file, .. } => {
             on(Code::ComponentUnlisted, file.as_exact())
         }
+        ArchiveError::TooManyHandlers { .. } => on(Code::TooManyHandlers, "manifest.cbor"),
         ArchiveError::InvalidDeclaration { .. } => on(Code::DeclarationInvalid, DECLARATIONS),
         // caused by the host: its two zip readers disagree, or it could not write
         ArchiveError::Unreadable { .. } | ArchiveError::Unwritable { .. } => None,

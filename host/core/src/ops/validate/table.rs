@@ -153,6 +153,9 @@ codes! {
     ComponentManifestDiffers "component-manifest-differs" Error
         "The manifest of a component differs from the manifest of the pack, so that readers disagree about the component."
         "Write the pack with `gtc pack build`, which keeps both in step.";
+    TooManyHandlers "too-many-handlers" Error
+        "The pack has more handlers than the host loads."
+        "Split it into packs of at most 32 handlers.";
     DeclarationInvalid "declaration-invalid" Error
         "The declaration of a handler in `greentic.env-pack.v1` is malformed."
         "Correct what the message names, or let `gtc pack build` write it.";
@@ -275,7 +278,7 @@ codes! {
         "A built-in pack has this descriptor path, so that this pack cannot be bound."
         "Choose a path in your own namespace.";
     NotRun "handlers-not-run" Error
-        "Not every handler of the pack was run: there are more than 32, or one of them took too long."
+        "Not every handler of the pack was run, because those before took too long."
         "Put fewer handlers into one pack, or make the slow one faster.";
     PathTwice "path-answered-twice" Error
         "Two handlers of the pack have the same descriptor path."
