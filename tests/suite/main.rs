@@ -40,6 +40,7 @@ mod killed_hosts;
 mod layout;
 mod limits;
 mod linear_time;
+mod load_deadlines;
 mod log_lines;
 mod many_handlers;
 mod moving;

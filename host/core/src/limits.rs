@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::ops::load_limits::LoadLimits;
 use crate::ops::tool_check::limits::ToolCheckLimits;
 use crate::project;
 use crate::scenario;
@@ -16,6 +17,8 @@ pub struct Limits {
     pub engine: gtc_engine::EngineLimits,
     /// Time and size of transfers from registries and of image layouts.
     pub fetch: gtc_fetch::FetchLimits,
+    /// Time for loading packs.
+    pub load: LoadLimits,
     /// Size of project files and of the output of toolchains.
     pub project: project::ProjectLimits,
     /// Number and size of scenarios, and their run time.
@@ -184,6 +187,9 @@ limits! {
     "compile.memory-per-mib" Bytes engine.compile.memory_bytes_per_mib;
     "compile.code" Bytes engine.compile.code_bytes;
     "compile.code-per-mib" Bytes engine.compile.code_bytes_per_mib;
+    "pack.load-time" Time load.pack_time;
+    "command.time" Time load.command_time;
+    "command.time-per-pack" Time load.command_time_per_pack;
     "handler.metadata-time" Time engine.metadata_time;
     "handler.preflight-time" Time engine.preflight_time;
     "handler.trial-time" Time engine.dry_run_time;

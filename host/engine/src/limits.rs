@@ -56,6 +56,13 @@ pub struct EngineLimits {
     pub compile: CompileLimits,
 }
 
+impl EngineLimits {
+    /// Returns the CPU time that compiling a component of this size may take.
+    pub fn compile_time(&self, component_bytes: usize) -> Duration {
+        Duration::from_secs(self.compile.budget(component_bytes).seconds)
+    }
+}
+
 impl Default for EngineLimits {
     fn default() -> Self {
         const KIB: usize = 1 << 10;

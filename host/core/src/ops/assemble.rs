@@ -11,6 +11,7 @@ use env_pack_domain::{
 
 use super::PackError;
 use super::answered_addresses;
+use super::deadline::Deadline;
 use super::load_pack::{self, LoadedPack};
 use super::trust::{SignatureStatus, TrustPolicy};
 use crate::Host;
@@ -109,17 +110,24 @@ struct Source<'a> {
 }
 
 /// Loads the built-in and bound packs of an environment. A pack that fails to load is
-/// reported in the assembly, and the others are still loaded.
+/// reported in the assembly, and the others are still loaded. After the deadline, none is.
 ///
 /// # Errors
 /// [`StoreError`] when the trust root cannot be read: then no pack is loaded.
-pub(super) fn assemble(host: &Host, stored: &Stored) -> Result<Assembly, StoreError> {
+pub(super) fn assemble(
+    host: &Host,
+    stored: &Stored,
+    deadline: &Deadline,
+) -> Result<Assembly, StoreError> {
     let trust = TrustPolicy::for_environment(host, stored.environment.id())?;
     let mut assembly = Assembly::default();
     for source in sources(host, stored) {
         // what a tag leads to now was never checked
         if source.is_unpinned_tag() {
             assembly.unpinned_tags.extend(source.keys());
+        } else if deadline.has_passed() && !source.bindings.is_empty() {
+            let error = PackError::CommandOutOfTime { limit: deadline.limit() };
+            assembly.fail(&source, source.keys(), error);
         } else {
             assembly.add(host, stored.environment.id(), &trust, &source);
         }

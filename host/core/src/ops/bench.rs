@@ -5,8 +5,9 @@ use std::time::Duration;
 use env_pack_domain::{ForeignText, PackRef};
 use serde::Serialize;
 
+use super::deadline::{Deadline, TimeLimit};
 use super::load_pack;
-use super::pack_error::{InvalidArchive, PackError};
+use super::pack_error::{COMMAND_OUT_OF_TIME, InvalidArchive, PackError};
 use crate::Host;
 use crate::operation_error::{Explanation, OperationError};
 use gtc_engine::{HandlerMeasurements, Provenance};
@@ -73,8 +74,15 @@ pub fn bench(host: &Host, pack_ref: &PackRef, turns: usize) -> Result<BenchRepor
     if pack.handlers.is_empty() {
         return Err(unusable(PackError::NoHandler));
     }
+    let deadline = Deadline::for_command(&host.limits, 1);
+    let all = pack.handlers.len();
     let mut handlers = Vec::new();
     for packed in pack.handlers {
+        if !handlers.is_empty() && deadline.has_passed() {
+            let pack_ref = pack_ref.clone();
+            let measured = handlers.len();
+            return Err(BenchError::OutOfTime { pack_ref, measured, all, limit: deadline.limit() });
+        }
         let component = packed.component.clone();
         let times = host
             .engine
@@ -129,6 +137,20 @@ pub enum BenchError {
         /// The cause.
         source: PackError,
     },
+    /// The time of the command was over before all handlers were measured.
+    #[error(
+        "cannot measure pack `{pack_ref}`: {measured} of its {all} handlers took longer than {limit}"
+    )]
+    OutOfTime {
+        /// The pack reference.
+        pack_ref: PackRef,
+        /// The number of measured handlers.
+        measured: usize,
+        /// The number of all handlers.
+        all: usize,
+        /// The time limit.
+        limit: TimeLimit,
+    },
 }
 
 impl OperationError for BenchError {
@@ -137,6 +159,11 @@ impl OperationError for BenchError {
             Self::Fetch(error) => error.explain(),
             Self::Archive(error) => error.explain(),
             Self::Pack { source, .. } => source.explain(),
+            Self::OutOfTime { .. } => Explanation::failed(
+                COMMAND_OUT_OF_TIME,
+                "name the file of one component instead of the pack, or allow more time with \
+                 `--limit command.time=<time>`",
+            ),
         }
     }
 }

@@ -6,6 +6,7 @@ use env_pack_domain::{
 };
 use serde::Serialize;
 
+use super::deadline::Deadline;
 use super::load_pack;
 use super::pack_error::InvalidArchive;
 use super::trust::{self, SignatureStatus};
@@ -153,6 +154,7 @@ pub fn inspect(
     let pack = load_pack::open_archive(host, &fetched)
         .map_err(|source| InvalidArchive { pack: ForeignText::new(pack_ref.text()), source })?;
     let config = config_pack(&pack);
+    let deadline = Deadline::for_pack(&host.limits, &pack.handlers);
     Ok(InspectReport {
         pack_ref: pack_ref.clone(),
         extension: config.map(|config| InspectedExtension {
@@ -170,7 +172,7 @@ pub fn inspect(
         handlers: pack
             .handlers
             .into_iter()
-            .map(|handler| inspected(host, handler, with_world))
+            .map(|handler| inspected(host, handler, with_world.then_some(&deadline)))
             .collect(),
         entries: pack
             .entries
@@ -205,18 +207,26 @@ pub(super) fn config_pack(pack: &Pack<'_>) -> Option<ConfigPack> {
     pack.handlers.is_empty().then(|| ConfigPack::new(&identity).ok()).flatten()
 }
 
-/// Describes a handler without running it.
-fn inspected(host: &Host, handler: PackedHandler<'_>, with_world: bool) -> InspectedHandler {
+/// Describes a handler without running it. With a deadline, prints its WIT if the time is not
+/// over.
+fn inspected(
+    host: &Host,
+    handler: PackedHandler<'_>,
+    wit_deadline: Option<&Deadline>,
+) -> InspectedHandler {
     let bytes = handler.bytes.read();
-    let InspectedInterface { imports, interfaces, problem } = gtc_engine::inspect_interface(&bytes);
+    let InspectedInterface { imports, interfaces, problem } =
+        gtc_engine::inspect_interface(&bytes);
     let is_readable =
         !matches!(problem, Some(LoadError::NotAComponent { .. } | LoadError::TooComplex { .. }));
-    let world = (with_world && is_readable).then(|| host.engine.print_wit(&bytes));
-    let (wit, no_world) = match world.transpose() {
-        Ok(wit) => (wit, None),
-        Err(error) => (None, Some(error)),
-    };
-    let problem = problem.or(no_world).map(|error| with_causes(&error));
+    let mut problem = problem.map(|error| with_causes(&error));
+    let mut wit = None;
+    if let Some(deadline) = wit_deadline.filter(|_| is_readable) {
+        match print_wit(host, &bytes, deadline) {
+            Ok(text) => wit = Some(text),
+            Err(reason) => problem = problem.or(Some(reason)),
+        }
+    }
     InspectedHandler {
         component: handler.component,
         world: handler.world,
@@ -228,6 +238,15 @@ fn inspected(host: &Host, handler: PackedHandler<'_>, with_world: bool) -> Inspe
         wit,
         declared: handler.declared.map(InspectedDeclaration::from),
     }
+}
+
+/// Prints the WIT of a handler, or returns why it is not printed.
+fn print_wit(host: &Host, bytes: &[u8], deadline: &Deadline) -> Result<ForeignText, String> {
+    if deadline.has_passed() {
+        let limit = deadline.limit();
+        return Err(format!("its WIT was not printed: that of others took longer than {limit}"));
+    }
+    host.engine.print_wit(bytes).map_err(|error| with_causes(&error))
 }
 
 impl InspectedAnswersSchema {
@@ -285,5 +304,32 @@ impl OperationError for InspectError {
             Self::Fetch(error) => error.explain(),
             Self::Archive(error) => error.explain(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::HostSettings;
+
+    #[test]
+    fn no_wit_is_printed_after_the_deadline() {
+        let mut settings = HostSettings::quiet("environments".into(), "cache".into());
+        settings.limits.load.pack_time = Duration::ZERO;
+        settings.limits.engine.compile.seconds = 0;
+        let host = Host::new(settings);
+        let handler = PackedHandler {
+            component: ForeignText::new("handler"),
+            entry: ForeignText::new("components/handler.wasm"),
+            world: ForeignText::new("env-pack-handler"),
+            bytes: Vec::new(),
+            digest: Sha256Digest::compute(b""),
+            declared: None,
+        };
+        let deadline = Deadline::for_pack(&host.limits, std::slice::from_ref(&handler));
+        let reason = print_wit(&host, &handler, &deadline).expect_err("the time is over");
+        assert_eq!(reason, "its WIT was not printed: that of others took longer than 0 s");
     }
 }

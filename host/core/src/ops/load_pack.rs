@@ -10,6 +10,7 @@ use env_pack_domain::{
     VersionReq,
 };
 
+use super::deadline::Deadline;
 use super::pack_error::PackError;
 use crate::Host;
 use gtc_archive::{ArchiveError, ComponentBytes, Pack, PackedHandler};
@@ -96,10 +97,16 @@ pub(super) fn load_archive(
     let is_archive = fetched.format == PackFormat::Archive;
     let identity = is_archive.then_some(PackIdentity { id, version, publisher });
     let trust = if fetched.is_builtin { Provenance::Builtin } else { Provenance::External };
-    let handlers = packed
-        .into_iter()
-        .map(|packed| load_handler(host, packed, trust, load))
-        .collect::<Result<Vec<_>, _>>()?;
+    let deadline = Deadline::for_pack(&host.limits, &packed);
+    let all = packed.len();
+    let mut handlers = Vec::new();
+    for packed in packed {
+        let loaded = handlers.len();
+        if loaded > 0 && deadline.has_passed() {
+            return Err(PackError::OutOfTime { loaded, all, limit: deadline.limit() });
+        }
+        handlers.push(load_handler(host, packed, trust, load)?);
+    }
     ensure_distinct_paths(&handlers)?;
     Ok(LoadedPack {
         digest: fetched.digest,

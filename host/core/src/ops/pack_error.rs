@@ -2,12 +2,18 @@
 
 use env_pack_domain::{DescriptorPath, ForeignText, NotAnExtension, PackDescriptor, Sha256Digest};
 
+use super::deadline::TimeLimit;
 use crate::answers_schema::InvalidAnswersSchema;
 use crate::operation_error::{ExitOutcome, Explanation, OperationError};
 use gtc_archive::ArchiveError;
 use gtc_engine::LoadError;
 use gtc_fetch::FetchError;
 use gtc_signing::SignatureError;
+
+/// The kind of what a command did not do, because its time was over.
+pub(super) const COMMAND_OUT_OF_TIME: &str = "command-out-of-time";
+/// The hint when the time of a command was over.
+pub(super) const COMMAND_TIME_HINT: &str = "try again, because compiled handlers are kept, or allow more time with `--limit command.time=<time>`";
 
 /// A pack could not be fetched, verified or loaded.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +46,22 @@ pub enum PackError {
     NotAnExtension {
         /// The cause.
         source: NotAnExtension,
+    },
+    /// Loading its handlers took too long. The machine may be slow, or the pack hostile.
+    #[error("loading {loaded} of its {all} handlers took longer than the {limit} for all of them")]
+    OutOfTime {
+        /// The number of loaded handlers.
+        loaded: usize,
+        /// The number of all handlers.
+        all: usize,
+        /// The time limit.
+        limit: TimeLimit,
+    },
+    /// The time of the command was over before the pack was loaded.
+    #[error("it was not loaded, because the packs before it took longer than {limit}")]
+    CommandOutOfTime {
+        /// The time limit.
+        limit: TimeLimit,
     },
     /// A handler does not load.
     #[error("component `{component}`")]
@@ -105,6 +127,7 @@ impl PackError {
         match self {
             Self::Fetch(error) => error.is_shortage(),
             Self::Handler { source, .. } => source.is_host_failure(),
+            Self::OutOfTime { .. } | Self::CommandOutOfTime { .. } => true,
             _ => false,
         }
     }
@@ -133,6 +156,14 @@ impl OperationError for PackError {
                 "no-handler",
                 "ask the author of the pack for one whose id is `<namespace>.<family>.<implementation>`, or with a handler",
             ),
+            Self::OutOfTime { .. } => Explanation::failed(
+                "pack-out-of-time",
+                "try again, because compiled handlers are kept, or allow more time with \
+                 `--limit pack.load-time=<time>`; small handlers take milliseconds",
+            ),
+            Self::CommandOutOfTime { .. } => {
+                Explanation::failed(COMMAND_OUT_OF_TIME, COMMAND_TIME_HINT)
+            }
             Self::Handler { source, .. } => source.explain(),
             Self::AnswersSchema(_) => Explanation::refused(
                 "answers-schema-invalid",

@@ -18,6 +18,7 @@ pub use report::{
 
 use super::answers::{UnsuitableAnswers, check_text};
 use super::assemble::{self, Assembly, FailedPack, PermissionProblem};
+use super::deadline::Deadline;
 use super::phrases::{describe_permissions, display_path};
 use super::suggested_commands::{
     answers_command, default_answers_ref, grant_command, inspect_command, pin_command,
@@ -41,8 +42,9 @@ pub(super) fn diagnose(
     stored: &Stored,
     strict: bool,
 ) -> Result<DoctorReport, StoreError> {
-    let assembly = assemble::assemble(host, stored)?;
     let environment = &stored.environment;
+    let deadline = Deadline::for_command(&host.limits, environment.bindings().count());
+    let assembly = assemble::assemble(host, stored, &deadline)?;
     let diagnosis = diagnosis::diagnose(environment, |binding| assembly.resolve(binding));
     let mut report = empty_report(host, stored, &diagnosis);
     report.report_faults(stored);

@@ -9,8 +9,10 @@ use std::sync::Arc;
 use env_pack_domain::EnvId;
 
 use super::assemble::{self, Assembly};
+use super::deadline::Deadline;
 use crate::Host;
 use gtc_store::{StoreError, Stored};
+use report::Unfinished;
 
 pub use limits::ToolCheckLimits;
 pub use report::{
@@ -23,6 +25,7 @@ pub struct Preflights<'a> {
     host: &'a Host,
     stored: Stored,
     assembly: Arc<Assembly>,
+    deadline: Deadline,
 }
 
 impl<'a> Preflights<'a> {
@@ -32,20 +35,28 @@ impl<'a> Preflights<'a> {
     /// [`StoreError`] when the environment cannot be read.
     pub fn load(host: &'a Host, environment: &EnvId) -> Result<Self, StoreError> {
         let stored = host.store.load(environment)?;
-        let assembly = Arc::new(assemble::assemble(host, &stored)?);
-        Ok(Self { host, stored, assembly })
+        let deadline = Deadline::for_command(&host.limits, stored.environment.bindings().count());
+        let assembly = Arc::new(assemble::assemble(host, &stored, &deadline)?);
+        Ok(Self { host, stored, assembly, deadline })
     }
 
     /// Runs the preflights. With `strict`, an extension without a known handler counts as
     /// failed.
     ///
     /// Once `is_interrupted` returns true, no further preflight begins and none is waited for:
-    /// they are reported as interrupted. A preflight that has begun ends with this process, or
+    /// they are reported as interrupted. The same holds when the time of the command is over
+    /// ([`LoadLimits::command_time`](crate::ops::LoadLimits::command_time)). A preflight that has begun ends with this process, or
     /// at its own time limit.
     pub fn run(self, strict: bool, is_interrupted: &dyn Fn() -> bool) -> ToolCheckReport {
-        let Self { host, stored, assembly } = self;
+        let Self { host, stored, assembly, deadline } = self;
         let environment = stored.environment.id();
-        let mut finished = scheduler::run_all(host, &stored, &assembly, is_interrupted);
+        let is_stopped = || is_interrupted() || deadline.has_passed();
+        let mut finished = scheduler::run_all(host, &stored, &assembly, &is_stopped);
+        let unfinished = if is_interrupted() {
+            Unfinished::Interrupted
+        } else {
+            Unfinished::OutOfTime(deadline.limit())
+        };
         let mut report = ToolCheckReport::new(environment.clone(), host.now());
         report.is_incomplete = assembly.has_host_failure();
         for binding in stored.environment.bindings() {
@@ -58,7 +69,7 @@ impl<'a> Preflights<'a> {
                         preflight.missing_grants = missing
                             .map(|missing| MissingGrants::new(environment, binding, missing));
                     }
-                    report.add(binding, preflight);
+                    report.add(binding, preflight.ok_or(unfinished));
                 }
                 Err(error) => report.add_unresolved(binding, &error, &assembly, strict),
             }

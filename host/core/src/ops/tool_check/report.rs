@@ -11,6 +11,8 @@ use serde::Serialize;
 
 use crate::ops::assemble::Assembly;
 use crate::ops::bind::GrantsReport;
+use crate::ops::deadline::TimeLimit;
+use crate::ops::pack_error::COMMAND_OUT_OF_TIME;
 use crate::ops::phrases::describe_permissions;
 use crate::ops::suggested_commands::{grant_command, pin_command};
 
@@ -90,6 +92,15 @@ pub struct PreflightReport {
     pub missing_grants: Option<MissingGrants>,
 }
 
+/// The reason why a preflight did not finish.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Unfinished {
+    /// The user interrupted the command.
+    Interrupted,
+    /// The time of the command was over.
+    OutOfTime(TimeLimit),
+}
+
 /// Permissions that a pack declares and that are not granted.
 #[derive(Debug, Serialize)]
 pub struct MissingGrants {
@@ -128,9 +139,20 @@ impl PreflightReport {
         Self::failed("answers-parse", with_causes(error))
     }
 
-    /// The report of a preflight that did not finish before an interruption.
-    fn interrupted() -> Self {
-        Self::failed("interrupted", "not checked: interrupted".to_owned())
+    /// The report of a preflight that did not finish.
+    fn unfinished(reason: Unfinished) -> Self {
+        match reason {
+            Unfinished::Interrupted => {
+                Self::failed("interrupted", "not checked: interrupted".to_owned())
+            }
+            Unfinished::OutOfTime(limit) => Self {
+                is_host_failure: true,
+                ..Self::failed(
+                    COMMAND_OUT_OF_TIME,
+                    format!("not checked: the command took longer than {limit}"),
+                )
+            },
+        }
     }
 
     fn failed(kind: &'static str, message: String) -> Self {
@@ -212,10 +234,14 @@ impl ToolCheckReport {
             && self.extension_unresolved_bindings.iter().all(|extension| !extension.failed)
     }
 
-    /// Adds the report of a preflight; `None` if it was interrupted.
-    pub(super) fn add(&mut self, binding: &Binding, preflight: Option<PreflightReport>) {
-        self.interrupted |= preflight.is_none();
-        let preflight = preflight.unwrap_or_else(PreflightReport::interrupted);
+    /// Adds the report of a preflight, or why it did not finish.
+    pub(super) fn add(
+        &mut self,
+        binding: &Binding,
+        preflight: Result<PreflightReport, Unfinished>,
+    ) {
+        self.interrupted |= matches!(preflight, Err(Unfinished::Interrupted));
+        let preflight = preflight.unwrap_or_else(PreflightReport::unfinished);
         self.total_checks += preflight.checks.len();
         self.failed_checks +=
             preflight.checks.iter().filter(|check| !check.outcome.passed()).count();

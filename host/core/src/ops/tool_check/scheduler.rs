@@ -14,11 +14,11 @@ use crate::ops::assemble::Assembly;
 use crate::ops::plugins::preflight_or_panic;
 use gtc_store::Stored;
 
-/// Interval at which an interruption is looked for.
-const INTERRUPTION_INTERVAL: Duration = Duration::from_millis(50);
+/// Interval at which `is_stopped` is called.
+const STOP_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Runs the preflight of every binding that has a handler, and returns the reports of those that
-/// finished before the interruption, if there was one.
+/// finished before `is_stopped` returned true.
 ///
 /// The threads are not joined: a preflight can take half a minute to notice that it is no longer
 /// needed.
@@ -26,7 +26,7 @@ pub(super) fn run_all(
     host: &Host,
     stored: &Stored,
     assembly: &Arc<Assembly>,
-    is_interrupted: &dyn Fn() -> bool,
+    is_stopped: &dyn Fn() -> bool,
 ) -> HashMap<BindingKey, PreflightReport> {
     let has_handler = |binding: &&Binding| assembly.resolve(binding).is_ok();
     let mut waiting = stored.environment.bindings().filter(has_handler);
@@ -35,7 +35,7 @@ pub(super) fn run_all(
     let mut running: HashMap<BindingKey, Box<dyn Send>> = HashMap::new();
     let (sender, receiver) = mpsc::channel();
     let limit = host.limits.tool_check.concurrent_preflights.min(host.engine.max_preflights());
-    while !is_interrupted() {
+    while !is_stopped() {
         while running.len() < limit
             && let Some(binding) = waiting.next()
         {
@@ -52,7 +52,7 @@ pub(super) fn run_all(
         if running.is_empty() {
             break;
         }
-        if let Ok((key, report)) = receiver.recv_timeout(INTERRUPTION_INTERVAL) {
+        if let Ok((key, report)) = receiver.recv_timeout(STOP_INTERVAL) {
             running.remove(&key);
             finished.insert(key, report);
         }
@@ -91,7 +91,7 @@ fn start(
             Ok(handler) => preflight_or_panic(handler, &context),
             Err(error) => Err(not_run(error.to_string())),
         };
-        // after an interruption, no report is received
+        // after the end, no report is received
         let _ = reports.send((binding.key(), result.into()));
     };
     match thread::Builder::new().name("preflight".to_owned()).spawn(run) {

@@ -22,6 +22,8 @@ mod validator;
 use env_pack_domain::{PackRef, with_causes};
 use gtc_fs::read::FileKind;
 
+use super::deadline::{Deadline, TimeLimit};
+use super::pack_error::{COMMAND_OUT_OF_TIME, COMMAND_TIME_HINT};
 use crate::Host;
 use crate::operation_error::OperationError;
 use crate::shell::quoted;
@@ -47,7 +49,12 @@ pub fn validate(host: &Host, request: &ValidateRequest) -> ValidateReport {
             message: with_causes(&error),
             hint: error.hint().unwrap_or_default(),
         });
+    let deadline = Deadline::for_command(&host.limits, request.packs.len());
     let packs = request.packs.iter().map(|pack_ref| match &required {
+        Ok(_) if deadline.has_passed() => {
+            let failure = out_of_time(deadline.limit());
+            PackReport { failure: Some(failure), ..PackReport::new(pack_ref) }
+        }
         Ok(required) => validate_pack(host, request, required, pack_ref),
         Err(failure) => PackReport { failure: Some(failure.clone()), ..PackReport::new(pack_ref) },
     });
@@ -82,6 +89,15 @@ fn validate_pack(
     }
     (report.findings, report.omitted) = findings.into_sorted();
     report
+}
+
+/// The failure of a pack that was not examined because the command took too long.
+fn out_of_time(limit: TimeLimit) -> ValidationFailure {
+    ValidationFailure {
+        kind: COMMAND_OUT_OF_TIME,
+        message: format!("not examined: the packs before it took longer than {limit}"),
+        hint: COMMAND_TIME_HINT.to_owned(),
+    }
 }
 
 fn fetch_failure(pack_ref: &PackRef, error: &FetchError) -> ValidationFailure {

@@ -16,6 +16,7 @@ use super::request::ValidateRequest;
 use super::table::Code;
 use crate::Host;
 use crate::answers_schema::AnswersSchema;
+use crate::ops::deadline::Deadline;
 use crate::ops::inspect;
 use crate::ops::load_pack::open_archive;
 use gtc_archive::{ANSWERS_SCHEMA, ArchiveError, EntryInfo, Pack};
@@ -160,12 +161,13 @@ impl<'a> PackValidator<'a> {
     ) -> Result<(), ValidationFailure> {
         let trust =
             if self.fetched.is_builtin { Provenance::Builtin } else { Provenance::External };
+        let deadline = Deadline::for_pack(&self.host.limits, &pack.handlers);
         let mut run_time = Duration::ZERO;
         for (at, packed) in pack.handlers.iter().enumerate() {
             let (handler, time) = handler::run(self.host, packed, trust, self.findings)?;
             report.handlers.extend(handler);
             run_time += time;
-            let is_slow = self.findings.has_reached_limit;
+            let is_slow = self.findings.has_reached_limit || deadline.has_passed();
             let left = pack.handlers.len() - at - 1;
             if left > 0 && (is_slow || run_time > MAX_RUN_TIME) {
                 let message =
