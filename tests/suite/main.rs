@@ -59,6 +59,7 @@ mod refusals;
 mod schemas;
 mod secret_leaks;
 mod severities;
+mod taken_paths;
 mod terminals;
 mod tool_arguments;
 mod toolchains;

@@ -72,6 +72,12 @@ impl Pin {
         ConfigPack::new(identity).ok()
     }
 
+    /// Returns the descriptor path that the handler in a component had when it was pinned.
+    pub fn path_of(&self, component: &ForeignText) -> Option<&DescriptorPath> {
+        let handler = self.handlers.iter().find(|handler| handler.component == *component);
+        handler.map(|handler| &handler.descriptor_path)
+    }
+
     /// Returns the descriptor paths that the pack provides: those of its handlers, or its own id.
     pub fn paths(&self) -> Vec<DescriptorPath> {
         let own = self.config_pack().map(|pack| pack.descriptor_path().clone());

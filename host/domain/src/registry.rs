@@ -26,6 +26,10 @@ impl Origin {
     /// The origin of a native handler of an embedding program.
     pub const NATIVE: Self = Self { pack_ref: None, archive: None, pack: None, signer: None };
 
+    fn is_same_archive(&self, other: &Self) -> bool {
+        self.archive.is_some() && self.archive == other.archive
+    }
+
     fn is_same_pack(&self, other: &Self) -> bool {
         is_same_pack(
             (self.pack.as_ref(), self.signer.as_ref()),
@@ -61,23 +65,34 @@ impl Registry {
         origin: Origin,
     ) -> Result<(), DuplicateRegistration> {
         let path = handler.descriptor_path();
-        if origin.archive.is_some()
-            && self.entries_of(path).any(|(_, kept)| kept.archive == origin.archive)
-        {
+        if self.entries_of(path).any(|(_, kept)| kept.is_same_archive(&origin)) {
             return Ok(());
         }
-        if let Some((_, kept)) = self.entries_of(path).find(|(_, kept)| !kept.is_same_pack(&origin))
-        {
-            return Err(DuplicateRegistration {
-                path: path.clone(),
-                kept: kept.clone(),
-                refused: origin,
-            });
-        }
+        self.ensure_free(path, &origin)?;
         let at = self.entries.len();
         self.positions.entry(path.clone()).or_default().push(at);
         self.entries.push((handler, origin));
         Ok(())
+    }
+
+    /// Fails if a handler of this origin could not be registered for a path.
+    ///
+    /// # Errors
+    /// [`DuplicateRegistration`] when the path is registered by an unrelated pack.
+    pub fn ensure_free(
+        &self,
+        path: &DescriptorPath,
+        origin: &Origin,
+    ) -> Result<(), DuplicateRegistration> {
+        let mut kept = self.entries_of(path).map(|(_, kept)| kept);
+        match kept.find(|kept| !kept.is_same_archive(origin) && !kept.is_same_pack(origin)) {
+            Some(kept) => Err(DuplicateRegistration {
+                path: path.clone(),
+                kept: kept.clone(),
+                refused: origin.clone(),
+            }),
+            None => Ok(()),
+        }
     }
 
     /// Finds the handler for a descriptor: the first that was registered for its path.

@@ -6,15 +6,16 @@ use std::sync::Arc;
 
 use env_pack_domain::{
     Binding, BindingKey, ConfigPack, DescriptorPath, DuplicateRegistration, EnvId, EnvPackHandler,
-    PackRef, Permissions, Pin, Registry, ResolveError, Sha256Digest, UnresolvedAddress,
+    Origin, PackRef, Permissions, Pin, Registry, ResolveError, Sha256Digest, UnresolvedAddress,
 };
 
 use super::PackError;
 use super::answered_addresses;
 use super::deadline::Deadline;
-use super::load_pack::{self, LoadedPack};
+use super::load_pack::{self, LeftOutHandler, LoadedPack};
 use super::trust::{SignatureStatus, TrustPolicy};
 use crate::Host;
+use gtc_archive::Pack;
 use gtc_engine::Engine;
 use gtc_fetch::FetchedPack;
 use gtc_store::{StoreError, Stored};
@@ -246,7 +247,7 @@ impl Assembly {
 
     fn add(&mut self, host: &Host, id: &EnvId, trust: &TrustPolicy, source: &Source<'_>) {
         match self.load(host, trust, source) {
-            Ok((pack, signature)) if pack.handlers.is_empty() => {
+            Ok((pack, signature)) if pack.handlers.is_empty() && pack.left_out.is_empty() => {
                 self.register_config_pack(&pack, source, &signature);
             }
             Ok((pack, signature)) => {
@@ -288,11 +289,41 @@ impl Assembly {
         if signature != SignatureStatus::BuiltIn {
             self.signatures.push((pack_ref.clone(), signature.clone()));
         }
-        let pack = load_pack::load_archive(host, &fetched, Engine::load)?;
+        let mut opened = load_pack::open_archive(host, &fetched)?;
+        let identity = load_pack::identity(&opened, &fetched);
+        let origin = load_pack::origin(pack_ref, fetched.digest, identity, signature.signer());
+        let left_out = self.leave_out_taken(&mut opened, *pin, &origin);
+        let mut pack = load_pack::load_opened(host, &fetched, opened, Engine::load)?;
+        pack.left_out = left_out;
         match pin {
             Some(pin) => Ok((pack.ensure_matches_pin(pin)?, signature)),
             None => Ok((pack, signature)),
         }
+    }
+
+    /// Removes the handlers whose paths belong to other packs, so that they are not compiled.
+    /// Their paths are declared, or known from the pin.
+    fn leave_out_taken(
+        &self,
+        pack: &mut Pack,
+        pin: Option<&Pin>,
+        origin: &Origin,
+    ) -> Vec<LeftOutHandler> {
+        let mut left_out = Vec::new();
+        for packed in std::mem::take(&mut pack.handlers) {
+            let declared = packed.declared.as_ref();
+            let path = declared.map(|declared| &declared.descriptor_path);
+            let pinned = pin.and_then(|pin| pin.path_of(&packed.component));
+            let taken = path.or(pinned).map(|path| self.registry.ensure_free(path, origin));
+            if let Some(Err(registration)) = taken {
+                let permissions = declared.map(|declared| declared.permissions.clone());
+                let permissions = permissions.unwrap_or_default();
+                left_out.push(LeftOutHandler { permissions, registration });
+            } else {
+                pack.handlers.push(packed);
+            }
+        }
+        left_out
     }
 
     /// Fetches the bound archive: from its reference, or from the cache if the reference no
@@ -397,8 +428,13 @@ impl Assembly {
         signature: &SignatureStatus,
     ) -> RegisteredPack {
         let origin = pack.origin(&source.pack_ref, signature.signer());
-        let paths: Vec<_> = pack.paths().cloned().collect();
+        let mut paths: Vec<_> = pack.paths().cloned().collect();
         let mut declared: HashMap<DescriptorPath, Permissions> = HashMap::new();
+        for LeftOutHandler { permissions, registration } in pack.left_out {
+            paths.push(registration.path.clone());
+            declared.insert(registration.path.clone(), permissions);
+            self.duplicates.push(Duplicate { bindings: source.keys(), registration });
+        }
         for loaded in pack.handlers {
             let mismatches = loaded.permission_faults().into_iter();
             self.permission_problems.extend(mismatches.map(|reason| PermissionProblem::Mismatch {

@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 
 use env_pack_domain::abi::{NETWORK_INTERFACE, NEWEST_WORLD, TOOLS_INTERFACE};
 use env_pack_domain::{
-    CapabilitySlot, ConfigPack, DescriptorPath, EnvPackHandler, ForeignText, KeyId, Origin,
-    PackDescriptor, PackIdentity, PackRef, Permissions, Pin, PinnedHandler, Sha256Digest,
-    VersionReq,
+    CapabilitySlot, ConfigPack, DescriptorPath, DuplicateRegistration, EnvPackHandler, ForeignText,
+    KeyId, Origin, PackDescriptor, PackIdentity, PackRef, Permissions, Pin, PinnedHandler,
+    Sha256Digest, VersionReq,
 };
 
 use super::deadline::Deadline;
@@ -35,6 +35,17 @@ pub(super) struct LoadedPack {
     pub answers_schema: Option<Vec<u8>>,
     /// The handlers; none in a pack that can only be bound as an extension.
     pub handlers: Vec<LoadedHandler>,
+    /// The handlers that were not loaded, because their paths belong to another pack.
+    pub left_out: Vec<LeftOutHandler>,
+}
+
+/// A handler that was not loaded, because its path belongs to another pack.
+#[derive(Debug)]
+pub(super) struct LeftOutHandler {
+    /// The permissions that the pack declares for the handler.
+    pub permissions: Permissions,
+    /// Its path, and the pack that keeps it.
+    pub registration: DuplicateRegistration,
 }
 
 /// A handler of a loaded pack.
@@ -92,10 +103,19 @@ pub(super) fn load_archive(
     fetched: &FetchedPack,
     load: LoadFn,
 ) -> Result<LoadedPack, PackError> {
-    let pack = open_archive(host, fetched)?;
-    let Pack { id, version, publisher, handlers: packed, answers_schema, .. } = pack;
-    let is_archive = fetched.format == PackFormat::Archive;
-    let identity = is_archive.then_some(PackIdentity { id, version, publisher });
+    load_opened(host, fetched, open_archive(host, fetched)?, load)
+}
+
+/// Loads the handlers of an opened archive.
+pub(super) fn load_opened(
+    host: &Host,
+    fetched: &FetchedPack,
+    pack: Pack,
+    load: LoadFn,
+) -> Result<LoadedPack, PackError> {
+    let identity = identity(&pack, fetched);
+    let Pack { handlers: packed, answers_schema, .. } = pack;
+    let mut paths = distinct_paths(&packed)?;
     let trust = if fetched.is_builtin { Provenance::Builtin } else { Provenance::External };
     let deadline = Deadline::for_pack(&host.limits, &packed);
     let all = packed.len();
@@ -105,9 +125,14 @@ pub(super) fn load_archive(
         if loaded > 0 && deadline.has_passed() {
             return Err(PackError::OutOfTime { loaded, all, limit: deadline.limit() });
         }
-        handlers.push(load_handler(host, packed, trust, load)?);
+        let is_declared = packed.declared.is_some();
+        let loaded = load_handler(host, packed, trust, load)?;
+        let path = loaded.handler.descriptor_path();
+        if !is_declared && !paths.insert(path.clone()) {
+            return Err(PackError::PathTwice { path: path.clone() });
+        }
+        handlers.push(loaded);
     }
-    ensure_distinct_paths(&handlers)?;
     Ok(LoadedPack {
         digest: fetched.digest,
         manifest: fetched.manifest(),
@@ -115,17 +140,30 @@ pub(super) fn load_archive(
         identity,
         answers_schema,
         handlers,
+        left_out: Vec::new(),
     })
 }
 
-/// Fails if two handlers provide the same path: it would not be clear which of them is bound.
-fn ensure_distinct_paths(handlers: &[LoadedHandler]) -> Result<(), PackError> {
+/// Returns the declared descriptor paths of handlers. Fails if two have the same path: it would
+/// not be clear which of them is bound. The second one is not compiled to find that out.
+fn distinct_paths(handlers: &[PackedHandler]) -> Result<HashSet<DescriptorPath>, PackError> {
     let mut paths = HashSet::new();
-    let mut all = handlers.iter().map(|loaded| loaded.handler.descriptor_path());
-    match all.find(|path| !paths.insert(*path)) {
-        Some(path) => Err(PackError::PathTwice { path: path.clone() }),
-        None => Ok(()),
+    for declared in handlers.iter().filter_map(|handler| handler.declared.as_ref()) {
+        let path = &declared.descriptor_path;
+        if !paths.insert(path.clone()) {
+            return Err(PackError::PathTwice { path: path.clone() });
+        }
     }
+    Ok(paths)
+}
+
+/// Returns the identity that an archive claims; none for a component without an archive.
+pub(super) fn identity(pack: &Pack, fetched: &FetchedPack) -> Option<PackIdentity> {
+    (fetched.format == PackFormat::Archive).then(|| PackIdentity {
+        id: pack.id.clone(),
+        version: pack.version.clone(),
+        publisher: pack.publisher.clone(),
+    })
 }
 
 /// Opens an archive, or wraps a component without an archive as a pack without
@@ -222,6 +260,23 @@ pub(super) fn permission_faults(
     interfaces.into_iter().filter_map(fault).collect()
 }
 
+/// Returns the origin of the handlers of a pack in a registry.
+pub(super) fn origin(
+    pack_ref: &PackRef,
+    archive: Sha256Digest,
+    identity: Option<PackIdentity>,
+    signer: Option<KeyId>,
+) -> Origin {
+    let is_builtin = matches!(pack_ref, PackRef::Builtin(_));
+    Origin {
+        pack_ref: Some(pack_ref.clone()),
+        archive: Some(archive),
+        // no other pack is a version of a built-in one, whatever its manifest says
+        pack: identity.filter(|_| !is_builtin),
+        signer: signer.map(|signer| ForeignText::new(signer.to_string())),
+    }
+}
+
 impl LoadedPack {
     /// Returns the pack if its handlers' metadata is the same as when it was pinned.
     pub(super) fn ensure_matches_pin(self, pin: &Pin) -> Result<Self, PackError> {
@@ -276,14 +331,7 @@ impl LoadedPack {
 
     /// Returns the origin of its handlers in a registry.
     pub(super) fn origin(&self, pack_ref: &PackRef, signer: Option<KeyId>) -> Origin {
-        let is_builtin = matches!(pack_ref, PackRef::Builtin(_));
-        Origin {
-            pack_ref: Some(pack_ref.clone()),
-            archive: Some(self.digest),
-            // no other pack is a version of a built-in one, whatever its manifest says
-            pack: self.identity.clone().filter(|_| !is_builtin),
-            signer: signer.map(|signer| ForeignText::new(signer.to_string())),
-        }
+        origin(pack_ref, self.digest, self.identity.clone(), signer)
     }
 
     /// Returns the pin of the pack, with these grants and this verified signer.

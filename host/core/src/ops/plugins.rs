@@ -47,10 +47,11 @@ use env_pack_domain::{
 };
 
 use super::answered_addresses;
-use super::load_pack;
+use super::load_pack::{self, LoadedPack};
 use super::pack_error::PackError;
 use crate::Host;
 use crate::operation_error::{Explanation, OperationError};
+use gtc_engine::Engine;
 
 /// Registered handlers and their permissions.
 ///
@@ -148,21 +149,21 @@ impl Plugins {
         pack_ref: &PackRef,
         granted: &Permissions,
     ) -> Result<Vec<DescriptorPath>, RegisterError> {
-        let (_, pack) = load_pack::load_pack(host, pack_ref)
-            .map_err(|source| RegisterError::Pack { pack_ref: pack_ref.clone(), source })?;
-        // without environments, each path has one handler
-        let origin = Origin { pack: None, ..pack.origin(pack_ref, None) };
+        let not_loaded = |source| RegisterError::Pack { pack_ref: pack_ref.clone(), source };
+        let fetched = host.fetcher.fetch(pack_ref).map_err(PackError::from).map_err(not_loaded)?;
+        let opened = load_pack::open_archive(host, &fetched).map_err(PackError::from);
+        let opened = opened.map_err(not_loaded)?;
+        // without environments, each path has one handler, and no pack has other versions
+        let origin = load_pack::origin(pack_ref, fetched.digest, None, None);
+        for declared in opened.handlers.iter().filter_map(|handler| handler.declared.as_ref()) {
+            self.registry.ensure_free(&declared.descriptor_path, &origin)?;
+        }
+        let pack = load_pack::load_opened(host, &fetched, opened, Engine::load)
+            .and_then(LoadedPack::ensure_handler)
+            .map_err(not_loaded)?;
         let paths: Vec<_> = pack.paths().cloned().collect();
         for path in &paths {
-            let kept = self.registry.origin(path);
-            if let Some(kept) = kept.filter(|kept| kept.archive != origin.archive) {
-                return Err(DuplicateRegistration {
-                    path: path.clone(),
-                    kept: kept.clone(),
-                    refused: origin,
-                }
-                .into());
-            }
+            self.registry.ensure_free(path, &origin)?;
         }
         for (loaded, path) in pack.handlers.into_iter().zip(&paths) {
             self.registry.register(loaded.handler, origin.clone())?;

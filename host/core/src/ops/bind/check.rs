@@ -5,7 +5,7 @@
 use env_pack_domain::change::BindingRequest;
 use env_pack_domain::{
     Binding, BindingKey, BindingPlace, ConfigPack, EnvPackHandler, ForeignText, PackRef,
-    Permissions, Pin, Registry, ResolvedPermissions, Sha256Digest,
+    Permissions, Pin, PinnedHandler, Registry, ResolvedPermissions, Sha256Digest,
 };
 
 use indexmap::IndexMap;
@@ -20,6 +20,7 @@ use crate::ops::answers::check_text;
 use crate::ops::load_pack::{self, LoadedPack};
 use crate::ops::pack_error::PackError;
 use crate::ops::trust::{SignatureCheck, TrustPolicy};
+use gtc_archive::Pack;
 use gtc_engine::Engine;
 use gtc_fetch::FetchedPack;
 use gtc_store::{AnswersError, Stored};
@@ -98,7 +99,14 @@ pub(super) fn check_pack(
     let signed = TrustPolicy::for_environment(host, &intent.environment)?
         .examine(host, pack_ref, &fetched)
         .map_err(not_bound)?;
-    let pack = load_pack::load_archive(host, &fetched, Engine::load).map_err(not_bound)?;
+    let opened = load_pack::open_archive(host, &fetched).map_err(PackError::from);
+    let opened = opened.map_err(not_bound)?;
+    // a handler whose path is taken is not compiled to find that out
+    let declared_pin = declared_pin(&opened, &fetched, &signed);
+    if declared_pin.has_handler() {
+        ensure_free(host, stored, intent, &declared_pin)?;
+    }
+    let pack = load_pack::load_opened(host, &fetched, opened, Engine::load).map_err(not_bound)?;
     let config = ensure_slot_has_handler(&pack, intent)?;
     let pin = pack.pin(Permissions::default(), signed.signature.signer(), host.now().to_string());
     let declared = requested_permissions(&pack, config.as_ref(), intent, &pin)?;
@@ -112,6 +120,33 @@ pub(super) fn check_pack(
         .resolve_for_slot(kind, place.slot())
         .map_err(|source| UnsuitablePack::Mismatch { pack_ref: pack_ref.clone(), source })?;
     Ok(CheckedPack { fetched, pin, signed, warnings, declared, resolved })
+}
+
+/// Returns the pin of a pack as far as it is known before its handlers are loaded: with the
+/// handlers that it declares.
+fn declared_pin(pack: &Pack, fetched: &FetchedPack, signed: &SignatureCheck) -> Pin {
+    let mut handlers = Vec::new();
+    for packed in &pack.handlers {
+        let Some(declared) = &packed.declared else { continue };
+        handlers.push(PinnedHandler {
+            component: packed.component.clone(),
+            digest: packed.digest,
+            slot: declared.slot,
+            descriptor_path: declared.descriptor_path.clone(),
+            supported_versions: declared.supported_versions.clone(),
+        });
+    }
+    let signer = signed.signature.signer();
+    Pin {
+        manifest: fetched.manifest(),
+        archive: fetched.digest,
+        size: fetched.bytes.len() as u64,
+        pack: load_pack::identity(pack, fetched),
+        handlers,
+        grants: Permissions::default(),
+        signer: signer.map(|signer| ForeignText::new(signer.to_string())),
+        locked_at: String::new(),
+    }
 }
 
 /// Checks the schema of the pack, and the answers that the bindings would use against it. Answers

@@ -6,7 +6,7 @@ use std::time::Duration;
 use env_pack_domain::{DescriptorPath, EnvPackHandler, PackRef, Version, VersionReq};
 
 use super::code::FindingSeverity;
-use super::declaration::DECLARATIONS;
+use super::declaration::{DECLARATIONS, field_path};
 use super::error_codes;
 use super::finding::{PackFinding, PackFindings};
 use super::handler;
@@ -162,8 +162,14 @@ impl<'a> PackValidator<'a> {
         let trust =
             if self.fetched.is_builtin { Provenance::Builtin } else { Provenance::External };
         let deadline = Deadline::for_pack(&self.host.limits, &pack.handlers);
+        let mut paths = HashSet::new();
         let mut run_time = Duration::ZERO;
         for (at, packed) in pack.handlers.iter().enumerate() {
+            let declared = packed.declared.as_ref().map(|declared| &declared.descriptor_path);
+            if let Some(path) = declared.filter(|path| !paths.insert(*path)) {
+                self.findings.push(path_twice(path).on(field_path(packed, "descriptor_path")));
+                continue;
+            }
             let (handler, time) = handler::run(self.host, packed, trust, self.findings)?;
             report.handlers.extend(handler);
             run_time += time;
@@ -198,9 +204,7 @@ impl<'a> PackValidator<'a> {
                 self.findings.push(finding.on(field("supported_versions")));
             }
             if !paths.insert(path) {
-                let message = format!("two handlers have the path `{path}`");
-                let finding = PackFinding::new(Code::PathTwice, message);
-                self.findings.push(finding.on(field("descriptor_path")));
+                self.findings.push(path_twice(path).on(field("descriptor_path")));
             }
             if self.is_builtin_path(path) {
                 self.findings.push(builtin_path(path).on(field("descriptor_path")));
@@ -215,6 +219,10 @@ impl<'a> PackValidator<'a> {
         let builtin = builtin.and_then(|builtin| fetcher.fetch(&PackRef::Builtin(builtin)).ok());
         builtin.is_some_and(|builtin| builtin.digest != self.fetched.digest)
     }
+}
+
+fn path_twice(path: &DescriptorPath) -> PackFinding {
+    PackFinding::new(Code::PathTwice, format!("two handlers have the path `{path}`"))
 }
 
 fn builtin_path(path: &DescriptorPath) -> PackFinding {
