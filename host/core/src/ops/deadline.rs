@@ -20,8 +20,8 @@ pub struct TimeLimit(Duration);
 
 impl Deadline {
     /// The deadline for loading these handlers, which are those of one pack.
-    pub(super) fn for_pack(limits: &Limits, handlers: &[PackedHandler]) -> Self {
-        let size = handlers.iter().map(|handler| handler.bytes.len()).sum();
+    pub(super) fn for_pack(limits: &Limits, handlers: &[PackedHandler<'_>]) -> Self {
+        let size = handlers.iter().map(|handler| handler.bytes.size()).sum();
         Self::start(limits.load.pack_time.saturating_add(limits.engine.compile_time(size)))
     }
 
