@@ -159,8 +159,11 @@ impl Sandbox {
         let bin = self.home().join("bin");
         std::fs::create_dir_all(&bin).expect("a folder");
         std::fs::write(bin.join(name), format!("#!/bin/sh\n{script}\n")).expect("a file");
-        std::fs::set_permissions(bin.join(name), std::fs::Permissions::from_mode(0o755))
-            .expect("permissions");
+        // whatever the umask: programs that a group may write to are not run
+        for path in [bin.join(name), bin.clone()] {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
+                .expect("permissions");
+        }
         self.path = format!("{}:/usr/bin:/bin", bin.display());
     }
 

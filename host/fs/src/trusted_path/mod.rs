@@ -46,6 +46,8 @@ pub enum UntrustedReason {
     Owner,
     /// A group with other members may write to it.
     Group,
+    /// An access control list may let users write to it.
+    AccessList,
     /// All users may write to it.
     All,
     /// It is a folder in which others may create files too, next to a program.
@@ -150,6 +152,10 @@ impl Viewer {
         if self.may_group_write(&entry) {
             return fail(UntrustedReason::Group);
         }
+        // the bits of the group are the upper bound of an access control list
+        if entry.mode() & GROUP_WRITABLE != 0 && has_access_list(path) {
+            return fail(UntrustedReason::AccessList);
+        }
         Ok(entry)
     }
 
@@ -165,6 +171,13 @@ impl Viewer {
             && gid != 0
             && !(gid == self.gid && Accounts::read().is_private(gid, self.uid))
     }
+}
+
+/// Returns true if a file or folder has more permissions than those of its mode (acl(5)).
+fn has_access_list(path: &Path) -> bool {
+    // a list does not fit into this buffer, and need not be read
+    let found = rustix::fs::lgetxattr(path, "system.posix_acl_access", &mut [0_u8; 8]);
+    matches!(found, Ok(_) | Err(rustix::io::Errno::RANGE))
 }
 
 /// The steps of a path from the last to the first, without `/` and `.`.
@@ -208,6 +221,12 @@ impl fmt::Display for UntrustedStep {
                 "group {} may write to `{path}`, which belongs to user {owner} and has mode \
                  {mode:04o}; run `chmod g-w {}`",
                 accounts.group(self.gid),
+                quote(&path)
+            ),
+            UntrustedReason::AccessList => write!(
+                f,
+                "`{path}`, which belongs to user {owner} and has mode {mode:04o}, has an access \
+                 control list, which may let other users write to it; run `setfacl -b {}`",
                 quote(&path)
             ),
             UntrustedReason::All => write!(

@@ -119,6 +119,42 @@ fn steps_belong_to_root_or_this_user() {
     tree.accepted("bin/tool");
 }
 
+/// An access control list of acl(5): user 4242 may write.
+fn access_list() -> Vec<u8> {
+    let none = u32::MAX;
+    let entries: [(u16, u16, u32); 5] =
+        [(1, 7, none), (2, 7, 4242), (4, 5, none), (0x10, 7, none), (0x20, 5, none)];
+    let mut list = 2_u32.to_le_bytes().to_vec();
+    for (tag, permissions, id) in entries {
+        list.extend(tag.to_le_bytes());
+        list.extend(permissions.to_le_bytes());
+        list.extend(id.to_le_bytes());
+    }
+    list
+}
+
+#[test]
+fn an_access_control_list_may_let_others_write() {
+    let tree = Tree::new();
+    let name = "system.posix_acl_access";
+    let flags = rustix::fs::XattrFlags::empty();
+    if rustix::fs::setxattr(tree.path("bin"), name, &access_list(), flags).is_err() {
+        println!("not run: this file system has no access control lists");
+        return;
+    }
+    assert_eq!(tree.path("bin").metadata().expect("a folder").mode() & 0o777, 0o775);
+    // if the group of the folder is private, only the list gives the permission
+    let viewer = Viewer { gid: 0, ..tree.viewer };
+    let step = viewer.check(&tree.path("bin/tool")).expect_err("refused");
+    assert!([UntrustedReason::AccessList, UntrustedReason::Group].contains(&step.reason));
+    if tree.path("bin").metadata().expect("a folder").gid() == 0 {
+        let repair = format!("run `setfacl -b {}`", tree.path("bin").display());
+        assert!(step.to_string().ends_with(&repair), "{step}");
+    }
+    tree.set("bin", 0o755);
+    tree.accepted("bin/tool");
+}
+
 /// Gives a file to a user without an account, which only root may do.
 fn chown(name: &str, tree: &Tree) {
     std::os::unix::fs::lchown(tree.path(name), Some(0x7fff_4321), None).expect("permitted to root");
