@@ -53,7 +53,10 @@ fn environment_writes(base: &Base, after: &Environment) -> Vec<(TextKind, String
     let document = base.document.render(after);
     let has_pins = base.pins_text.is_some() || after.has_pins();
     let all_pins = has_pins.then(|| base.pins.render(&[after, &base.environment]));
-    let new_pins = has_pins.then(|| base.pins.render(&[after]));
+    // if bindings were only added, there are no pins of old ones
+    let keeps_all = base.environment.bindings().all(|old| after.binding(&old.key()) == Some(old));
+    let new_pins =
+        if keeps_all { all_pins.clone() } else { has_pins.then(|| base.pins.render(&[after])) };
     let mut writes = Vec::new();
     if all_pins != base.pins_text {
         writes.extend(all_pins.clone().map(|text| (TextKind::Pins, text)));
