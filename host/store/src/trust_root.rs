@@ -3,7 +3,7 @@
 //!
 //! This module does not parse the keys. It knows their place in the file, for errors.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::KeyId;
@@ -86,12 +86,13 @@ impl TrustRoot {
 
     /// Returns a document with the keys only, without the members of other tools.
     pub fn to_document(&self) -> String {
-        let mut root =
-            Self { object: JsonObject::default(), elements: vec![], keys: vec![], ..self.clone() };
-        for key in self.keys.iter().cloned() {
-            root.push(key);
-        }
-        root.render()
+        let empty = Self {
+            path: self.path.clone(),
+            object: JsonObject::default(),
+            elements: vec![],
+            keys: vec![],
+        };
+        empty.with_all(self.keys.iter().cloned()).render()
     }
 
     /// Returns the keys, in the order of the file.
@@ -112,9 +113,18 @@ impl TrustRoot {
     /// Returns a copy with one more key. A key with this id is not replaced.
     #[must_use]
     pub fn with(&self, key: TrustedKey) -> Self {
+        self.with_all([key])
+    }
+
+    /// Returns a copy with more keys. A key with the id of one of them is not replaced.
+    #[must_use]
+    pub fn with_all(&self, keys: impl IntoIterator<Item = TrustedKey>) -> Self {
         let mut root = self.clone();
-        if root.keys.iter().all(|known| known.key_id != key.key_id) {
-            root.push(key);
+        let mut known: HashSet<KeyId> = root.keys.iter().map(|key| key.key_id).collect();
+        for key in keys {
+            if known.insert(key.key_id) {
+                root.push(key);
+            }
         }
         root
     }

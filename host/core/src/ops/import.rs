@@ -140,10 +140,9 @@ pub fn import(host: &Host, request: &ImportRequest) -> Result<ImportReport, Impo
     let all = bundle.packs.clone();
     all.iter().try_for_each(|pack| pack.record_reference(&host.fetcher.cache.references))?;
     let trust_root = trusted.map(|(environment, keys)| -> Result<_, ImportError> {
-        let trusting =
-            request.trust_in.iter().flat_map(|into| keys.iter().map(move |key| (into, key)));
-        for (into, key) in trusting {
-            trust_root::add_from(host, into, key, request.layout.display().to_string())?;
+        if let Some(environment) = &request.trust_in {
+            let document = request.layout.display().to_string();
+            trust_root::add_from(host, environment, &keys, &document)?;
         }
         let keys = keys.iter().map(PublicKey::id).collect();
         Ok(ImportedTrustRoot { environment, keys, trusted_in: request.trust_in.clone() })

@@ -233,7 +233,7 @@ fn inspected(
         size: bytes.len(),
         sha256: handler.digest.hex(),
         interfaces,
-        imports,
+        imports: imports.iter().map(|name| ForeignText::sentence(name.as_exact())).collect(),
         problem,
         wit,
         declared: handler.declared.map(InspectedDeclaration::from),

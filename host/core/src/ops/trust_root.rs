@@ -115,25 +115,30 @@ pub fn add(host: &Host, request: &TrustRequest) -> Result<TrustChangeReport, Tru
     requested.record_failure(host, result)
 }
 
-/// Adds a trusted key from a bundle. `document` is the bundle's path for the audit log.
+/// Adds the trusted keys of a bundle, all of them or none. `document` is the bundle's path for the
+/// audit log.
 pub(super) fn add_from(
     host: &Host,
     environment: &EnvId,
-    key: &PublicKey,
-    document: String,
-) -> Result<TrustChangeReport, TrustRootError> {
-    let requested = RequestedChange {
+    keys: &[PublicKey],
+    document: &str,
+) -> Result<(), TrustRootError> {
+    let requests = keys.iter().map(|key| RequestedChange {
         verb: "add",
         environment,
-        source: Some(("document", document)),
+        source: Some(("document", document.to_owned())),
         key_id: Some(key.id()),
         idempotency_key: &None,
-    };
+    });
+    let events: Vec<_> = requests.map(|request| request.event(host, request.key_id)).collect();
     let result = host.store.change(environment, |stored| {
         let before = well_formed(stored.trust_root?)?;
-        Ok(requested.change(host, &before, before.with(trusted_key(key)), key.id()))
+        let after = before.with_all(keys.iter().map(trusted_key));
+        let changed = before.keys() != after.keys();
+        let change = Change::recorded(events.clone(), ());
+        Ok(Change { trust_root: changed.then_some(after), ..change })
     });
-    requested.record_failure(host, result)
+    audit::record_failure(host, environment, events, result)
 }
 
 /// Removes a trusted key. Packs that only this key signed no longer load. Without any

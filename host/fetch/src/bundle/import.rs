@@ -1,6 +1,6 @@
 //! Reads packs from a bundle.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -126,9 +126,17 @@ impl Bundle {
                 bundle.add_pack(entry, &manifest)?;
             }
         }
+        let mut positions: HashMap<Sha256Digest, Vec<usize>> = HashMap::new();
+        for (at, pack) in bundle.packs.iter().enumerate() {
+            positions.entry(pack.manifest.digest).or_default().push(at);
+        }
         // the index may list a signature before its pack
         for (subject, signature, manifest) in signatures {
-            bundle.add_signatures(subject, signature, &manifest, max_signature_bytes)?;
+            let signed = positions.get(&subject).map(Vec::as_slice).unwrap_or_default();
+            if signed.is_empty() {
+                return Err(BundleError::SubjectMissing { signature, subject });
+            }
+            bundle.add_signatures(subject, signed, &manifest, max_signature_bytes)?;
         }
         if bundle.packs.is_empty() && bundle.trust_root.is_none() {
             return Err(BundleError::Empty);
@@ -204,11 +212,11 @@ impl Bundle {
         Ok(())
     }
 
-    /// Adds the signatures of a manifest to the packs that they sign.
+    /// Adds the signatures of a manifest to the packs that they sign, at these positions.
     fn add_signatures(
         &mut self,
         subject: Sha256Digest,
-        signature: Sha256Digest,
+        signed: &[usize],
         manifest: &OciManifest,
         max_bytes: u64,
     ) -> Result<(), BundleError> {
@@ -221,16 +229,12 @@ impl Bundle {
             }
         }
         let limit = self.limits.signatures;
-        let mut has_subject = false;
-        for pack in self.packs.iter_mut().filter(|pack| pack.manifest.digest == subject) {
-            has_subject = true;
+        for at in signed {
+            let pack = &mut self.packs[*at];
             pack.signatures.extend(layers.iter().cloned());
             if pack.signatures.len() > limit {
                 return Err(BundleError::TooManySignatures { subject, limit });
             }
-        }
-        if !has_subject {
-            return Err(BundleError::SubjectMissing { signature, subject });
         }
         Ok(())
     }

@@ -21,13 +21,13 @@ fn changed(text: &str, change: impl FnOnce(&Environment) -> Environment) -> Stri
 
 fn updated(text: &str, request: BindingRequest) -> String {
     changed(text, |environment| {
-        change::update(environment, request, None).expect("bound").environment
+        change::update(environment.clone(), request, None).expect("bound").environment
     })
 }
 
 fn rolled_back(text: &str) -> String {
     changed(text, |environment| {
-        change::rollback(environment, &secrets()).expect("updated").environment
+        change::rollback(environment.clone(), &secrets()).expect("updated").environment
     })
 }
 
@@ -79,7 +79,7 @@ fn a_changed_reference_of_a_binding_that_was_never_updated_keeps_the_members_of_
     let text = with_note(FIXTURES[0]);
     let changed = changed(&text, |environment| {
         let exact = "/packs/exact.gtpack".parse().expect("a reference");
-        change::set_pack_ref(environment, &secrets(), exact).expect("bound").environment
+        change::set_pack_ref(environment.clone(), &secrets(), exact).expect("bound").environment
     });
     assert!(changed.contains("\"x_note\": 1.00"), "{changed}");
 }
@@ -90,8 +90,8 @@ fn a_changed_reference_keeps_the_members_of_others() {
     let text = updated(&with_note(FIXTURES[0]), vault());
     let refreshed = changed(&text, |environment| {
         let exact = "/packs/exact.gtpack".parse().expect("a reference");
-        let before = change::set_pack_ref(environment, &secrets(), exact).expect("bound");
-        change::update(&before.environment, vault(), None).expect("bound").environment
+        let before = change::set_pack_ref(environment.clone(), &secrets(), exact).expect("bound");
+        change::update(before.environment.clone(), vault(), None).expect("bound").environment
     });
     let restored = rolled_back(&refreshed);
     assert!(restored.contains("\"x_note\": 1.00"), "{restored}");
@@ -103,7 +103,7 @@ fn an_unchanged_previous_binding_keeps_its_text() {
     let text = updated(&with_note(FIXTURES[0]), vault());
     let changed = changed(&text, |environment| {
         let other = "/packs/other.gtpack".parse().expect("a reference");
-        change::set_pack_ref(environment, &secrets(), other).expect("bound").environment
+        change::set_pack_ref(environment.clone(), &secrets(), other).expect("bound").environment
     });
     assert_eq!(changed, text.replace("/packs/vault.gtpack", "/packs/other.gtpack"));
 }
@@ -136,7 +136,7 @@ fn an_absent_list_of_extensions_is_added_with_the_first_one() {
         ..vault()
     };
     let text = changed(&absent, |environment| {
-        change::add(environment, request, None).expect("not bound").environment
+        change::add(environment.clone(), request, None).expect("not bound").environment
     });
     let added = "\n  },\n  \"extensions\": [\n    {\n      \"kind\": \"acme.oauth.auth0@1.0.0\",";
     assert!(text.contains(added), "{text}");
@@ -147,7 +147,7 @@ fn a_list_is_empty_after_its_last_binding_is_removed() {
     let text = changed(FIXTURES[1], |environment| {
         let keys: Vec<_> = environment.bindings().map(|binding| binding.key()).collect();
         keys.iter().fold(environment.clone(), |environment, key| {
-            change::remove(&environment, key).expect("bound").environment
+            change::remove(environment.clone(), key).expect("bound").environment
         })
     });
     for list in ["\"packs\": [],", "\"extensions\": [],"] {

@@ -95,12 +95,12 @@ fn what_others_wrote_is_written_back_byte_for_byte() {
 fn the_previous_binding_is_what_existing_tools_write() {
     let (_root, store) = store(FIXTURES[0]);
     let text = text_after(&store, |environment| {
-        change::update(environment, vault(), None).expect("bound").environment
+        change::update(environment.clone(), vault(), None).expect("bound").environment
     });
     let previous = "inline://eyJnZW5lcmF0aW9uIjowLCJraW5kIjoiZ3JlZW50aWMuc2VjcmV0cy5kZXYtc3RvcmVAMC4xLjAiLCJwYWNrX3JlZiI6ImdyZWVudGljLnNlY3JldHMuZGV2LXN0b3JlQDAuMS4wIiwic2xvdCI6InNlY3JldHMifQ";
     assert!(text.contains(previous), "{text}");
     let text = text_after(&store, |environment| {
-        change::rollback(environment, &secrets()).expect("stashed").environment
+        change::rollback(environment.clone(), &secrets()).expect("stashed").environment
     });
     assert_eq!(
         text,
@@ -122,12 +122,12 @@ fn members_of_others_survive_every_change() {
         .replace("\"retention\": {}", "\"retention\": {\"days\": 100000000000000000000000000}");
     let (_root, store) = store(&odd);
     let text = text_after(&store, |environment| {
-        change::update(environment, vault(), None).expect("bound").environment
+        change::update(environment.clone(), vault(), None).expect("bound").environment
     });
     assert!(text.contains("\"x_note\": {\"big\": 1e400, \"n\": 1.00}"), "{text}");
     assert!(text.contains("100000000000000000000000000"));
     text_after(&store, |environment| {
-        change::rollback(environment, &secrets()).expect("stashed").environment
+        change::rollback(environment.clone(), &secrets()).expect("stashed").environment
     });
     let text = rendered(&read(&store, "environment.json"));
     assert!(text.contains("\"x_note\": {\"big\": 1e400, \"n\": 1.00}"), "{text}");
@@ -137,7 +137,7 @@ fn members_of_others_survive_every_change() {
 fn a_change_of_one_binding_leaves_the_others_alone() {
     let (_root, store) = store(FIXTURES[1]);
     let text = text_after(&store, |environment| {
-        change::remove(environment, &secrets()).expect("bound").environment
+        change::remove(environment.clone(), &secrets()).expect("bound").environment
     });
     let kept: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     let mut expected: serde_json::Value = serde_json::from_str(FIXTURES[1]).expect("JSON");
@@ -214,7 +214,7 @@ fn an_unreadable_previous_binding_is_kept() {
     let (_root, store) = store(&busy);
     let stored = store.load(&local()).expect("loaded");
     assert_eq!(rendered(&busy), busy);
-    assert!(change::rollback(&stored.environment, &secrets()).is_err());
+    assert!(change::rollback(stored.environment.clone(), &secrets()).is_err());
 }
 
 #[test]
@@ -257,7 +257,7 @@ fn changes_wait_for_each_other() {
     let change = &|slot: CoreSlot| {
         let key = BindingKey::Slot(slot);
         save_environment(&store, |environment| {
-            change::remove(environment, &key).expect("bound").environment
+            change::remove(environment.clone(), &key).expect("bound").environment
         });
     };
     std::thread::scope(|scope| {
@@ -295,7 +295,7 @@ fn the_store_needs_no_files() {
     let create = || {
         store.create(&local(), "Local", listen_addr, |stored| {
             let pin = Some(pins::pin(b"archive"));
-            let environment = change::add(&stored.environment, vault(), pin).expect("bound");
+            let environment = change::add(stored.environment.clone(), vault(), pin).expect("bound");
             Ok::<_, ChangeError>(Change {
                 environment: Some(environment.environment),
                 ..Change::recorded(vec![event("create")], ())

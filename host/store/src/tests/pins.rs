@@ -47,13 +47,13 @@ fn signed(archive: &[u8]) -> Pin {
 
 pub(super) fn update(store: &Store, pin: Option<Pin>) {
     save_environment(store, |environment| {
-        change::update(environment, vault(), pin.clone()).expect("bound").environment
+        change::update(environment.clone(), vault(), pin.clone()).expect("bound").environment
     });
 }
 
 fn rollback(store: &Store) {
     save_environment(store, |environment| {
-        change::rollback(environment, &secrets()).expect("stashed").environment
+        change::rollback(environment.clone(), &secrets()).expect("stashed").environment
     });
 }
 
@@ -98,9 +98,10 @@ fn the_file_names_binding_and_previous_binding() {
 fn updates_that_are_saved_together_write_the_same_file() {
     let (_root, store) = store(FIXTURES[0]);
     save_environment(&store, |environment| {
-        let first = change::update(environment, vault(), Some(pin(b"first"))).expect("bound");
+        let first =
+            change::update(environment.clone(), vault(), Some(pin(b"first"))).expect("bound");
         let second = Some(signed(b"second"));
-        change::update(&first.environment, vault(), second).expect("bound").environment
+        change::update(first.environment.clone(), vault(), second).expect("bound").environment
     });
     assert_eq!(lock(&store), include_str!("packs.lock.json"));
 }
@@ -150,7 +151,7 @@ fn instances_of_an_extension_have_pins_of_their_own() {
         let request = BindingRequest { place: BindingPlace::Extension(instance), ..vault() };
         save_environment(&store, |environment| {
             let pin = Some(pin(archive));
-            change::add(environment, request.clone(), pin).expect("not bound").environment
+            change::add(environment.clone(), request.clone(), pin).expect("not bound").environment
         });
     }
     let environment = store.load(&local()).expect("loaded").environment;
@@ -166,7 +167,7 @@ fn a_removed_binding_has_no_pin() {
     let (_root, store) = store(FIXTURES[0]);
     update(&store, Some(pin(b"first")));
     save_environment(&store, |environment| {
-        change::remove(environment, &secrets()).expect("bound").environment
+        change::remove(environment.clone(), &secrets()).expect("bound").environment
     });
     assert!(lock(&store).contains("\"bindings\": {}"), "{}", lock(&store));
 }
@@ -175,7 +176,7 @@ fn a_removed_binding_has_no_pin() {
 fn without_pins_no_file_is_written() {
     let (root, store) = store(FIXTURES[0]);
     save_environment(&store, |environment| {
-        change::remove(environment, &secrets()).expect("bound").environment
+        change::remove(environment.clone(), &secrets()).expect("bound").environment
     });
     assert!(!root.path().join("local/packs.lock.json").exists());
 }
@@ -252,7 +253,9 @@ fn a_previous_binding_of_another_slot_has_no_pin() {
     let state = BindingPlace::Slot(CapabilitySlot::State.try_into().expect("a core slot"));
     save_environment(&store, |environment| {
         let request = BindingRequest { place: state.clone(), ..vault() };
-        change::update(environment, request, Some(pin(b"first"))).expect("bound").environment
+        change::update(environment.clone(), request, Some(pin(b"first")))
+            .expect("bound")
+            .environment
     });
     let of_state = r#"{"slot":"state","kind":"acme.secrets.vault@0.4.2",
         "pack_ref":"/packs/vault.gtpack","generation":1}"#;
@@ -292,7 +295,8 @@ fn pins_are_written_before_the_binding_and_old_ones_removed_after_it() {
     update(&store, Some(pin(b"second")));
     let texts = store.read(&local()).expect("read");
     let base = stored::Base::parse(&texts, store.place(), &local()).expect("parsed");
-    let updated = change::update(&base.environment, vault(), Some(pin(b"third"))).expect("bound");
+    let updated =
+        change::update(base.environment.clone(), vault(), Some(pin(b"third"))).expect("bound");
     let change = Change {
         environment: Some(updated.environment),
         ..Change::recorded(vec![event("update")], ())

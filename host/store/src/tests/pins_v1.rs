@@ -27,7 +27,7 @@ fn bind(store: &Store, requests: &[(&str, &str)]) {
             ..vault()
         };
         save_environment(store, |environment| {
-            change::update(environment, request.clone(), None).expect("bound").environment
+            change::update(environment.clone(), request.clone(), None).expect("bound").environment
         });
     }
 }
@@ -45,7 +45,7 @@ fn assert_pinned(store: &Store, archive: &[u8], previous_archive: Option<&[u8]>)
     check();
     let state = BindingKey::Slot(CapabilitySlot::State.try_into().expect("a core slot"));
     save_environment(store, |environment| {
-        change::remove(environment, &state).expect("bound").environment
+        change::remove(environment.clone(), &state).expect("bound").environment
     });
     assert!(lock(store).contains("env-pack-lock.v2"), "{}", lock(store));
     check();
@@ -107,7 +107,7 @@ fn members_of_others_survive_the_conversion() {
     assert_eq!((converted.pack, converted.handlers.len()), (None, 0));
     save_environment(&store, |environment| {
         let state = BindingKey::Slot(CapabilitySlot::State.try_into().expect("a core slot"));
-        change::remove(environment, &state).expect("bound").environment
+        change::remove(environment.clone(), &state).expect("bound").environment
     });
     let text = lock(&store);
     for part in ["env-pack-lock.v2", "\"x_note\": 1.00", "\"big\": 1e400", "\"secrets\": {"] {
