@@ -21,6 +21,7 @@ mod compiler_failures;
 mod completions;
 mod composed_components;
 mod cosign;
+mod doctor_self;
 mod dry_runs;
 mod ecosystem;
 mod empty_wasi;

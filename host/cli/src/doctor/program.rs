@@ -8,7 +8,7 @@ use crate::input::Input;
 use crate::render::{BAD, GOOD, NOTICE, RenderHuman};
 use crate::runner::Runner;
 use crate::table::{Style, Table};
-use gtc_core::ops::sandbox_check::{self, SandboxCheckReport};
+use gtc_core::ops::sandbox_check::{self, LayerState, SandboxCheckReport};
 
 pub(super) fn run(runner: &Runner, input: Input<NoPayload>) -> io::Result<u8> {
     runner.check(
@@ -33,10 +33,12 @@ impl RenderHuman for SandboxCheckReport {
         }
         let mut layers = Table::new(["PROTECTION", "STATE"]);
         for layer in &self.layers {
-            let state = if layer.in_force {
-                Style::Good.cell(format!("{GOOD} in force"))
-            } else {
-                Style::Notice.cell(format!("{NOTICE} not available"))
+            let state = match layer.state {
+                LayerState::InForce => Style::Good.cell(format!("{GOOD} in force")),
+                LayerState::PartlyInForce => {
+                    Style::Notice.cell(format!("{NOTICE} partly in force"))
+                }
+                LayerState::NotAvailable => Style::Notice.cell(format!("{NOTICE} not available")),
             };
             layers.row([Style::Plain.cell(&layer.name), state]);
         }

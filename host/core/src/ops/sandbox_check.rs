@@ -1,12 +1,12 @@
 //! Checks the sandbox of workers on this machine.
 
-use env_pack_domain::ForeignText;
+use env_pack_domain::{ForeignText, with_causes};
 use serde::Serialize;
 
 use crate::Host;
 use crate::operation_error::{Explanation, OperationError};
 use gtc_engine::LoadError;
-use gtc_engine::worker::ProtectionKind;
+use gtc_engine::worker::{ProtectionEffect, ProtectionKind};
 
 /// The sandbox layers of a worker, and the actions they prevented.
 #[derive(Debug, Serialize)]
@@ -25,8 +25,32 @@ pub struct SandboxCheckReport {
 pub struct SandboxLayer {
     /// The name of the layer.
     pub name: ForeignText,
-    /// Whether the kernel supports the layer and it is active.
+    /// Whether the whole layer is in force.
     pub in_force: bool,
+    /// How far it is in force.
+    pub state: LayerState,
+}
+
+/// How far a layer of the sandbox is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LayerState {
+    /// All of it is in force.
+    InForce,
+    /// The kernel is too old for a part of it.
+    PartlyInForce,
+    /// The kernel does not offer it.
+    NotAvailable,
+}
+
+impl From<ProtectionEffect> for LayerState {
+    fn from(effect: ProtectionEffect) -> Self {
+        match effect {
+            ProtectionEffect::Full => Self::InForce,
+            ProtectionEffect::Partial => Self::PartlyInForce,
+            ProtectionEffect::None => Self::NotAvailable,
+        }
+    }
 }
 
 /// An action that the sandbox must prevent.
@@ -57,12 +81,42 @@ pub fn check_sandbox(host: &Host) -> Result<SandboxCheckReport, SandboxCheckErro
         version: env!("CARGO_PKG_VERSION"),
         layers: layers
             .into_iter()
-            .map(|found| SandboxLayer { name: found.what, in_force: found.is_effective })
+            .map(|found| SandboxLayer {
+                name: found.what,
+                in_force: found.effect == ProtectionEffect::Full,
+                state: found.effect.into(),
+            })
             .collect(),
         forbidden_actions: actions
             .into_iter()
-            .map(|found| ForbiddenAction { what: found.what, prevented: found.is_effective })
+            .map(|found| ForbiddenAction {
+                what: found.what,
+                prevented: found.effect == ProtectionEffect::Full,
+            })
             .collect(),
+    })
+}
+
+/// Returns a warning if the sandbox in which external components are compiled lacks a layer, or
+/// if it could not be checked.
+pub(super) fn warning(host: &Host) -> Option<String> {
+    let report = match check_sandbox(host) {
+        Ok(report) => report,
+        // this program compiles none
+        Err(SandboxCheckError(LoadError::NoWorker)) => return None,
+        Err(error) => {
+            let error = with_causes(&error);
+            return Some(format!("the sandbox could not be checked: {error}"));
+        }
+    };
+    let missing = report.layers.iter().filter(|layer| layer.state == LayerState::NotAvailable);
+    let missing: Vec<_> = missing.map(|layer| layer.name.to_string()).collect();
+    (!missing.is_empty()).then(|| {
+        let missing = missing.join(" and ");
+        format!(
+            "this machine does not offer {missing} to the sandbox in which packs are compiled; \
+             see `gtc doctor self`"
+        )
     })
 }
 

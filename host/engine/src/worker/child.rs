@@ -5,6 +5,7 @@ use std::io::{self, Read as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use gtc_fs::shortage::is_shortage;
+use rustix::process::getppid;
 
 use super::budget::{CompileBudget, CompileLimits};
 use super::confine;
@@ -122,8 +123,10 @@ fn describe(budget: &CompileBudget) -> io::Result<i32> {
 }
 
 fn examine() -> io::Result<i32> {
+    // a confined process may not ask
+    let parent = getppid();
     let layers = confine::confine(&CompileLimits::default().budget(0))?;
-    finish(Ok(write_report(&confine::report_protections(&layers)).into_bytes()))
+    finish(Ok(write_report(&confine::report_protections(&layers, parent)).into_bytes()))
 }
 
 /// Writes the result, or the reason why the input was rejected. Returns the exit code.

@@ -15,39 +15,44 @@ use landlock::{
     RulesetAttr as _, RulesetCreatedAttr as _, RulesetStatus, Scope,
 };
 use rustix::process::{
-    DumpableBehavior, Signal, set_dumpable_behavior, set_parent_process_death_signal,
+    DumpableBehavior, Pid, Signal, set_dumpable_behavior, set_parent_process_death_signal,
+    test_kill_process,
 };
 
 use super::budget::CompileBudget;
 use super::process_limits::ProcessLimits;
-use super::protection::{Protection, ProtectionKind};
+use super::protection::{Protection, ProtectionEffect, ProtectionKind};
 use super::seccomp::filter_system_calls;
 
-/// The layers that are in force.
+/// How far the layers are in force.
 pub(super) struct ActiveLayers {
-    limits: bool,
-    landlock: bool,
-    seccomp: bool,
+    limits: ProtectionEffect,
+    landlock: ProtectionEffect,
+    seccomp: ProtectionEffect,
 }
 
 /// Applies all layers to this process, which must have a single thread.
 pub(super) fn confine(budget: &CompileBudget) -> io::Result<ActiveLayers> {
     let landlock = restrict_process(&ProcessLimits::for_compiler(budget), None)?;
-    let seccomp = filter_system_calls().is_ok();
-    Ok(ActiveLayers { limits: true, landlock, seccomp })
+    let seccomp = effect_if(filter_system_calls().is_ok());
+    Ok(ActiveLayers { limits: ProtectionEffect::Full, landlock, seccomp })
 }
 
 /// Applies the first two layers. The process can open no file except `readable`, which
-/// is already open. Returns true if Landlock is in force.
+/// is already open. Returns how far Landlock is in force.
 pub(super) fn restrict_process(
     limits: &ProcessLimits,
     readable: Option<BorrowedFd<'_>>,
-) -> io::Result<bool> {
+) -> io::Result<ProtectionEffect> {
     // the host has set it, but the kernel clears it for a program file with privileges
     set_parent_process_death_signal(Some(Signal::KILL))?;
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     let landlock =
-        apply_landlock(readable).is_ok_and(|status| status.ruleset != RulesetStatus::NotEnforced);
+        apply_landlock(readable).map_or(ProtectionEffect::None, |status| match status.ruleset {
+            RulesetStatus::FullyEnforced => ProtectionEffect::Full,
+            RulesetStatus::PartiallyEnforced => ProtectionEffect::Partial,
+            RulesetStatus::NotEnforced => ProtectionEffect::None,
+        });
     limits.apply()?;
     Ok(landlock)
 }
@@ -72,9 +77,10 @@ fn apply_landlock(
     rules.restrict_self()
 }
 
-/// Attempts forbidden actions in this confined process. Returns the layers and attempts.
+/// Attempts forbidden actions in this confined process, whose parent is `parent`. Returns the
+/// layers and attempts.
 #[expect(clippy::disallowed_methods, reason = "it attempts what must be forbidden")]
-pub(super) fn report_protections(layers: &ActiveLayers) -> Vec<Protection> {
+pub(super) fn report_protections(layers: &ActiveLayers, parent: Option<Pid>) -> Vec<Protection> {
     let layers = [
         ("resource limits", layers.limits),
         ("Landlock", layers.landlock),
@@ -85,12 +91,28 @@ pub(super) fn report_protections(layers: &ActiveLayers) -> Vec<Protection> {
         ("open a socket", UdpSocket::bind("127.0.0.1:0").is_err()),
         ("start a program", Command::new("/proc/self/exe").spawn().is_err()),
         ("see a variable", std::env::vars_os().next().is_none()),
+        ("signal another process", parent.is_some_and(|parent| !can_signal(parent))),
     ];
     let layers = layers.map(|layer| protection(ProtectionKind::Layer, layer));
-    let attempts = attempts.map(|attempt| protection(ProtectionKind::Attempt, attempt));
+    let attempts = attempts.map(|(what, is_prevented)| {
+        protection(ProtectionKind::Attempt, (what, effect_if(is_prevented)))
+    });
     layers.into_iter().chain(attempts).collect()
 }
 
-fn protection(kind: ProtectionKind, (what, is_effective): (&str, bool)) -> Protection {
-    Protection { what: ForeignText::new(what), kind, is_effective }
+fn protection(kind: ProtectionKind, (what, effect): (&str, ProtectionEffect)) -> Protection {
+    Protection { what: ForeignText::new(what), kind, effect }
+}
+
+fn effect_if(is_effective: bool) -> ProtectionEffect {
+    if is_effective { ProtectionEffect::Full } else { ProtectionEffect::None }
+}
+
+/// Returns true if this process may signal another one, by one of the calls for it. It sends the
+/// null signal, which only asks.
+fn can_signal(process: Pid) -> bool {
+    let number = process.as_raw_pid();
+    // SAFETY: the call has no pointers, and the null signal has no effect.
+    let to_thread = unsafe { libc::syscall(libc::SYS_tgkill, number, number, 0) };
+    test_kill_process(process).is_ok() || to_thread == 0
 }

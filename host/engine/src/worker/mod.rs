@@ -24,4 +24,4 @@ mod seccomp;
 pub use budget::{CompileBudget, CompileLimits};
 pub use child::run_if_worker;
 pub use launcher::Worker;
-pub use protection::{Protection, ProtectionKind};
+pub use protection::{Protection, ProtectionEffect, ProtectionKind};

@@ -41,7 +41,6 @@ const COMPUTING: &[libc::c_long] = &[
     libc::SYS_rt_sigreturn,
     libc::SYS_sigaltstack,
     libc::SYS_restart_syscall,
-    libc::SYS_tgkill,
     libc::SYS_exit,
     libc::SYS_exit_group,
     // the WASI runtime waits for its own threads
@@ -66,6 +65,9 @@ pub(super) fn filter_system_calls() -> Result<(), Box<dyn std::error::Error>> {
     allowed.insert(libc::SYS_mmap, vec![not_executable.clone()]);
     allowed.insert(libc::SYS_mprotect, vec![not_executable]);
     allowed.insert(libc::SYS_clone, vec![threads_only]);
+    // aborts; a filter that does not name the process would allow to signal any other
+    let own_id = rustix::process::getpid().as_raw_nonzero().get();
+    allowed.insert(libc::SYS_tgkill, vec![equals(0, own_id.unsigned_abs().into())?]);
     allowed.insert(libc::SYS_prctl, vec![equals(0, libc::PR_SET_NAME as u64)?]);
     // A filter cannot read the arguments of `clone3`, which are in memory. If the call
     // does not exist, the C library uses `clone`. This filter comes first, because the

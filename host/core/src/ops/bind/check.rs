@@ -19,6 +19,7 @@ use crate::ops::answered_addresses;
 use crate::ops::answers::check_text;
 use crate::ops::load_pack::{self, LoadedPack};
 use crate::ops::pack_error::PackError;
+use crate::ops::sandbox_check;
 use crate::ops::trust::{SignatureCheck, TrustPolicy};
 use gtc_archive::Pack;
 use gtc_engine::Engine;
@@ -115,6 +116,9 @@ pub(super) fn check_pack(
     check_answers(host, stored, intent, &pack)?;
     let mut warnings = pack.permission_faults();
     warnings.extend(unresolved_warnings(&resolved));
+    if !fetched.is_builtin {
+        warnings.extend(sandbox_check::warning(host));
+    }
     ensure_free(host, stored, intent, &pin)?;
     single_pack_registry(pack, config, pack_ref)
         .resolve_for_slot(kind, place.slot())

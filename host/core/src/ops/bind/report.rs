@@ -42,7 +42,7 @@ pub struct BindReport {
     /// The trusted key that signed the pack, if signatures are verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signer: Option<KeyId>,
-    /// Problems that `doctor` will report about the pack.
+    /// Problems that `doctor` will report about the pack, and layers that the sandbox lacks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// The difference from the archive that was bound before, after a refresh.
