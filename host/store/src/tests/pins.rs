@@ -106,6 +106,29 @@ fn updates_that_are_saved_together_write_the_same_file() {
     assert_eq!(lock(&store), include_str!("packs.lock.json"));
 }
 
+/// Each level is parsed again with those inside it.
+#[test]
+fn the_number_of_older_pins_is_bounded() {
+    let nested = |levels: usize| {
+        let entry = "{\"previous\":".repeat(levels - 1) + "{}" + &"}".repeat(levels - 1);
+        let (_root, store) = store(FIXTURES[0]);
+        let schema = "greentic.env-pack-lock.v2";
+        write_lock(
+            &store,
+            &format!("{{\"schema\":\"{schema}\",\"bindings\":{{\"secrets\":{entry}}}}}"),
+        );
+        store.load(&local()).map(|_| ()).map_err(|error| error.to_string())
+    };
+    assert_eq!(nested(16), Ok(()));
+    for levels in [17, 100_000] {
+        let error = nested(levels).expect_err("too many");
+        assert!(
+            error.contains("`bindings.secrets`: it has more than 16 levels of `previous`"),
+            "{error}"
+        );
+    }
+}
+
 #[test]
 fn an_unpinned_binding_keeps_the_pin_of_its_previous_one() {
     let (_root, store) = store(FIXTURES[0]);
