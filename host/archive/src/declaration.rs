@@ -156,8 +156,10 @@ impl HandlerDocument {
     fn parse(self) -> Result<HandlerDeclaration, Box<dyn std::error::Error>> {
         let bytes = self.supported_versions.len();
         if bytes > MAX_VERSIONS_BYTES {
-            let reason = format!("its supported versions have {bytes} bytes");
-            return Err(format!("{reason}, more than {MAX_VERSIONS_BYTES}").into());
+            return Err(format!(
+                "its supported versions have {bytes} bytes, more than {MAX_VERSIONS_BYTES}"
+            )
+            .into());
         }
         Ok(HandlerDeclaration {
             slot: self.slot.parse()?,

@@ -8,6 +8,9 @@ use super::{check, environment, stored};
 use test_support::Sandbox;
 use test_support::verbs::Gtc;
 
+/// A verb with its exit code and its command.
+type Verb = (&'static str, i32, fn(&Sandbox) -> Command);
+
 /// The bindings of this number of extensions.
 fn extensions(number: usize) -> (String, Value) {
     let binding = |at| json!({"kind": format!("acme.ext{at}@1.0.0"), "pack_ref": pack_ref(at)});
@@ -65,7 +68,7 @@ fn unknown_members_of_an_environment() {
 
 #[test]
 fn bindings_of_an_environment() {
-    let verbs: [(&str, i32, fn(&Sandbox) -> Command); 6] = [
+    let verbs: [Verb; 6] = [
         ("list", 0, |sandbox| sandbox.extensions().list().env("local").command()),
         ("add", 0, add),
         ("remove", 0, |sandbox| {
@@ -97,7 +100,7 @@ fn instances_of_an_extension() {
 
 #[test]
 fn pins_of_bindings() {
-    let verbs: [(&str, i32, fn(&Sandbox) -> Command); 4] = [
+    let verbs: [Verb; 4] = [
         ("list", 0, |sandbox| sandbox.extensions().list().env("local").command()),
         ("add", 0, add),
         ("doctor", 1, |sandbox| sandbox.env().doctor().env("local").command()),

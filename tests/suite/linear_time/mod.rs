@@ -1,5 +1,5 @@
 //! Every document that the host reads takes time in proportion to its size: a document that is
-//! twice as large takes about twice as long, whoever wrote it.
+//! twice as large takes about twice as long, even if it is hostile.
 //!
 //! CPU time is compared, of the best of several runs, so that other programs change little. The
 //! sizes are large enough that the start of the program does not count.

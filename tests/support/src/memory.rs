@@ -65,6 +65,7 @@ pub fn watched_with_cpu_time(command: &mut Command) -> (Output, u64, Duration) {
 /// Runs a program to its end. Returns its exit code, and its CPU time with that of the processes
 /// that it waited for, in microseconds instead of the hundredths of a second of `/proc`. Its output
 /// is dropped.
+#[expect(clippy::zombie_processes, reason = "`wait4` waits for the process")]
 pub fn cpu_time(command: &mut Command) -> (i32, Duration) {
     let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
     let pid = child.id() as libc::pid_t;
