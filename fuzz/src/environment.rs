@@ -37,8 +37,9 @@ fn check(root: &Path, data: &[u8]) {
         }
     };
     let Some(binding) = stored.environment.bindings().next() else { return };
-    let changed =
-        change::remove(stored.environment.clone(), &binding.key()).expect("it is bound").environment;
+    let changed = change::remove(stored.environment.clone(), &binding.key())
+        .expect("it is bound")
+        .environment;
     let saved = store.change(&id, |_| {
         let change = Change::recorded(Vec::new(), ());
         Ok::<_, ChangeError>(Change { environment: Some(changed.clone()), ..change })

@@ -215,8 +215,7 @@ fn inspected(
     wit_deadline: Option<&Deadline>,
 ) -> InspectedHandler {
     let bytes = handler.bytes.read();
-    let InspectedInterface { imports, interfaces, problem } =
-        gtc_engine::inspect_interface(&bytes);
+    let InspectedInterface { imports, interfaces, problem } = gtc_engine::inspect_interface(&bytes);
     let is_readable =
         !matches!(problem, Some(LoadError::NotAComponent { .. } | LoadError::TooComplex { .. }));
     let mut problem = problem.map(|error| with_causes(&error));
