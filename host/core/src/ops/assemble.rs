@@ -433,7 +433,7 @@ impl Assembly {
         for LeftOutHandler { permissions, registration } in pack.left_out {
             paths.push(registration.path.clone());
             declared.insert(registration.path.clone(), permissions);
-            self.duplicates.push(Duplicate { bindings: source.keys(), registration });
+            self.report_duplicate(source.keys(), registration);
         }
         for loaded in pack.handlers {
             let mismatches = loaded.permission_faults().into_iter();
