@@ -136,7 +136,10 @@ fn preflights_after_the_deadline_of_a_command_are_named() {
     let checked = report["bindings"].as_array().expect("a list");
     let state = checked.iter().find(|binding| binding["slot"] == "state").expect("it is bound");
     assert_eq!(state["fault"]["kind"], "command-out-of-time");
-    assert_eq!(state["fault"]["message"], "not checked: the command took longer than 5005 ms");
+    assert_eq!(
+        state["fault"]["message"],
+        "not checked: the command took longer than 5005 ms; allow more with `--limit command.time=<time>`"
+    );
     let ready = checked.iter().filter(|binding| binding["fault"].is_null()).count();
     assert_eq!(ready, 4);
 }

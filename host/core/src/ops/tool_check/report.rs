@@ -149,7 +149,10 @@ impl PreflightReport {
                 is_host_failure: true,
                 ..Self::failed(
                     COMMAND_OUT_OF_TIME,
-                    format!("not checked: the command took longer than {limit}"),
+                    format!(
+                        "not checked: the command took longer than {limit}; \
+                         allow more with `--limit command.time=<time>`"
+                    ),
                 )
             },
         }
