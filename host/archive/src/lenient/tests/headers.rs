@@ -113,3 +113,16 @@ fn only_with_a_data_descriptor_are_checksum_and_sizes_left_out() {
         }
     }
 }
+
+/// Readers would skip the checksum, and read the sizes from the wrong place.
+#[test]
+fn a_checksum_like_the_signature_needs_the_signature() {
+    let signature = DESCRIPTOR_SIGNATURE.to_le_bytes();
+    for (crc, is_unambiguous) in [(5, true), (DESCRIPTOR_SIGNATURE, false)] {
+        let header = CentralHeader { crc, compressed: 6, size: 7, ..COMMON };
+        let numbers = [crc, 6, 7].map(u32::to_le_bytes).concat();
+        let is_read = |bytes: &[u8]| is_descriptor(ZipRecords(bytes), 0, bytes.len(), &header);
+        assert_eq!(is_read(&numbers), is_unambiguous);
+        assert!(is_read(&[&signature[..], &numbers].concat()));
+    }
+}
