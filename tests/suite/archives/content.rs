@@ -333,11 +333,10 @@ fn deep_nesting_does_not_overflow_a_small_stack() {
     }
 }
 
-/// A manifest of the maximum size, full of small values, takes little memory to inspect.
-#[test]
-fn a_manifest_full_of_values_takes_bounded_memory() {
+/// A manifest with an extension of this many small values.
+fn full(values: usize) -> Vec<u8> {
     let kind = "acme.full.v1".to_owned();
-    let inline = Some(ExtensionInline::Other(vec![Value::Null; 1_000_000].into()));
+    let inline = Some(ExtensionInline::Other(vec![Value::Null; values].into()));
     let extension = ExtensionRef {
         kind: kind.clone(),
         version: "1.0.0".to_owned(),
@@ -345,12 +344,24 @@ fn a_manifest_full_of_values_takes_bounded_memory() {
         location: None,
         inline,
     };
-    let full = with_manifest(|manifest| {
+    with_manifest(|manifest| {
         drop(manifest.extensions.as_mut().expect("extensions").insert(kind, extension))
-    });
+    })
+}
+
+/// A manifest with as many small values as it may have takes little memory to inspect, and one of
+/// the maximum size is refused.
+#[test]
+fn a_manifest_full_of_values_takes_bounded_memory() {
     let sandbox = Sandbox::new();
-    let path = sandbox.write("full.gtpack", full).display().to_string();
-    let (ran, peak) = watched(&mut sandbox.pack().inspect(&path).command());
+    let inspect = |values| {
+        let path = sandbox.write("full.gtpack", full(values));
+        watched(&mut sandbox.pack().inspect(&path).command())
+    };
+    let (ran, peak) = inspect(49_000);
     ran.succeeded();
+    assert!(peak <= 192 << 10, "{peak} KiB");
+    let (ran, peak) = inspect(1_000_000);
+    ran.refused(1, "document-invalid");
     assert!(peak <= 192 << 10, "{peak} KiB");
 }
