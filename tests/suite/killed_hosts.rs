@@ -10,8 +10,11 @@ use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use rustix::process::{WaitOptions, getpid, set_child_subreaper, wait};
+use serde_json::json;
 
 use test_support::footprint::{alone, show};
+use test_support::registry::reply::Reply;
+use test_support::registry::scripted::{ScriptedRegistry, manifest_path};
 use test_support::wat::Handler;
 use test_support::{BACKSTOP, Sandbox};
 
@@ -50,13 +53,25 @@ fn with_endless_tool() -> Sandbox {
     sandbox
 }
 
+/// A sandbox whose credential helper does not respond. A registry asks for its password.
+fn with_endless_helper(registry: &ScriptedRegistry) -> Sandbox {
+    let mut sandbox = Sandbox::new();
+    sandbox.program("docker-credential-endless", "exec sleep 3333");
+    let helpers = json!({"credHelpers": {registry.host(): "endless"}});
+    sandbox.write(".docker/config.json", helpers.to_string());
+    registry.respond(&manifest_path("1"), [Reply::bearer(&registry.url("/token"))]);
+    sandbox
+}
+
 fn kill_hosts(kills: usize, moment: Moment) {
     set_child_subreaper(Some(getpid())).expect("a subreaper");
     let packs = Sandbox::with_local().with_own_cache();
     let slow = packs.written_pack("revocation", "acme.revocation.slow", "^1", slow_to_compile());
     let busy = packs.written_pack("state", "acme.state.busy", "^1", busy());
     let tools = with_endless_tool();
-    let hosts: [(&str, &dyn Fn() -> Command); 4] = [
+    let registry = ScriptedRegistry::start();
+    let helpers = with_endless_helper(&registry);
+    let hosts: [(&str, &dyn Fn() -> Command); 5] = [
         ("validate, which compiles", &|| validate(&packs, &slow)),
         ("validate, which runs", &|| validate(&packs, &busy)),
         ("add", &|| {
@@ -64,6 +79,7 @@ fn kill_hosts(kills: usize, moment: Moment) {
             add.pack_ref(&slow).command()
         }),
         ("tool-check", &|| tools.asking()),
+        ("pull", &|| helpers.pack().pull(registry.reference("1")).output("pulled").command()),
     ];
     // compiles what the hosts are to find in the cache
     packs.pack().validate(&busy).limit("handler.trial-time=1s").exited(1);
@@ -91,8 +107,9 @@ fn kill_one(mut host: Command, delay: Duration, wait_for_child: bool) -> io::Res
     let mut host = host.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     if wait_for_child {
         let started = Instant::now();
-        while !has_child(&host) && host.try_wait()?.is_none() {
-            assert!(started.elapsed() < BACKSTOP, "it starts no process");
+        while !has_child(&host) {
+            let has_ended = host.try_wait()?.is_some();
+            assert!(!has_ended && started.elapsed() < BACKSTOP, "it starts no process");
         }
     }
     std::thread::sleep(delay);
