@@ -31,11 +31,18 @@ const MAX_LEVELS: usize = 16;
 pub(super) struct PinsDocument {
     object: JsonObject,
     pins: Vec<StoredPin>,
-    /// The positions of the pins of each entry, by its name: that of a binding or, in a file of
-    /// schema v1, a pack reference.
-    positions: HashMap<String, Range<usize>>,
+    /// The entries by their name: that of a binding or, in a file of schema v1, a pack reference.
+    entries: HashMap<String, StoredEntry>,
     /// The position of the first pin of each archive in a file of schema v1.
     archives_v1: HashMap<Sha256Digest, usize>,
+}
+
+/// An entry of the file.
+#[derive(Clone, Debug)]
+struct StoredEntry {
+    /// The positions of its pins.
+    pins: Range<usize>,
+    text: Box<RawValue>,
 }
 
 /// A pin, and the JSON object that it was read from.
@@ -61,7 +68,7 @@ impl PinsDocument {
         let list = if is_v1 { "packs" } else { "bindings" };
         let entries: JsonObject = object.require(list, path)?;
         let mut pins = Vec::new();
-        let mut positions = HashMap::new();
+        let mut stored_entries = HashMap::new();
         let mut archives_v1 = HashMap::new();
         for (name, text) in entries.members() {
             let read = if is_v1 { read_v1(name, text) } else { read_chain(name, text) };
@@ -70,7 +77,8 @@ impl PinsDocument {
                 let place = format!("`{list}.{}`", ForeignText::excerpt(name));
                 StoreError::malformed(path, place, reason)
             })?);
-            positions.insert(name.to_owned(), first..pins.len());
+            let entry = StoredEntry { pins: first..pins.len(), text: text.to_owned() };
+            stored_entries.insert(name.to_owned(), entry);
         }
         if is_v1 {
             for (at, stored) in pins.iter().enumerate() {
@@ -79,12 +87,13 @@ impl PinsDocument {
             // the next change writes the list of schema v2 instead
             object.remove(list);
         }
-        Ok(Self { object, pins, positions, archives_v1 })
+        Ok(Self { object, pins, entries: stored_entries, archives_v1 })
     }
 
     /// Returns the pins in the entry of this name, the newest first.
     fn pins_in(&self, name: &str) -> &[StoredPin] {
-        self.positions.get(name).map(|range| &self.pins[range.clone()]).unwrap_or_default()
+        let entry = self.entries.get(name);
+        entry.map(|entry| &self.pins[entry.pins.clone()]).unwrap_or_default()
     }
 
     /// Returns the environment with the pins of its bindings.
@@ -136,7 +145,7 @@ impl PinsDocument {
             let key = binding.key();
             let name = entry_name(&key);
             if entries.get(&name).is_none()
-                && let Some(entry) = self.render_chain(environments, &key)
+                && let Some(entry) = self.render_entry(&name, &chain(environments, &key))
             {
                 entries.set(&name, entry);
             }
@@ -155,28 +164,12 @@ impl PinsDocument {
 
     /// Renders the entry of a binding: its newest pin, with each older one in the member
     /// `previous` of the newer. Returns `None` if there are no pins.
-    fn render_chain(
-        &self,
-        environments: &[&Environment],
-        key: &BindingKey,
-    ) -> Option<Box<RawValue>> {
-        let bindings = environments.iter().filter_map(|environment| environment.binding(key));
-        let bindings = bindings.flat_map(|bound| {
-            let previous = bound.readable_previous();
-            std::iter::once((bound, bound)).chain(previous.map(|previous| (bound, previous)))
-        });
-        let mut chain: Vec<(&Binding, &Binding)> = Vec::new();
-        for (bound, binding) in bindings {
-            let is_new = chain.iter().all(|(_, newer)| {
-                (newer.generation, &newer.pack_ref) != (binding.generation, &binding.pack_ref)
-            });
-            // the first level is for the newest binding, pinned or not
-            if is_new && (chain.is_empty() || binding.pin.is_some()) {
-                chain.push((bound, binding));
-            }
-        }
+    fn render_entry(&self, name: &str, chain: &[(&Binding, &Binding)]) -> Option<Box<RawValue>> {
         if chain.iter().all(|(_, binding)| binding.pin.is_none()) {
             return None;
+        }
+        if self.is_unchanged(name, chain) {
+            return self.entries.get(name).map(|entry| entry.text.clone());
         }
         let mut rendered: Option<Box<RawValue>> = None;
         for (level, (bound, binding)) in chain.iter().enumerate().rev() {
@@ -188,6 +181,20 @@ impl PinsDocument {
             rendered = Some(object.into_raw(PIN_DEPTH + level));
         }
         rendered
+    }
+
+    /// Returns true if an entry has exactly the pins of these bindings.
+    fn is_unchanged(&self, name: &str, chain: &[(&Binding, &Binding)]) -> bool {
+        let stored = self.pins_in(name);
+        let mut pairs = stored.iter().zip(chain).enumerate();
+        stored.len() == chain.len()
+            && pairs.all(|(level, (stored, (_, binding)))| {
+                stored.entry.is_some()
+                    && stored.level == level
+                    && stored.generation == Some(binding.generation)
+                    && binding.pin.as_ref() == Some(&stored.pin)
+                    && stored.pack_ref == binding.pack_ref.text()
+            })
     }
 
     /// Renders a pin. Members that other tools wrote about the same archive are kept.
@@ -211,6 +218,30 @@ impl PinsDocument {
         PinRecord::write(binding, pin, before, PIN_DEPTH + level, &mut object);
         object
     }
+}
+
+/// Returns the bindings whose pins are in the entry of a binding, the newest first, each with the
+/// binding of which it is the previous one, or with itself.
+fn chain<'a>(
+    environments: &[&'a Environment],
+    key: &BindingKey,
+) -> Vec<(&'a Binding, &'a Binding)> {
+    let bindings = environments.iter().filter_map(|environment| environment.binding(key));
+    let bindings = bindings.flat_map(|bound| {
+        let previous = bound.readable_previous();
+        std::iter::once((bound, bound)).chain(previous.map(|previous| (bound, previous)))
+    });
+    let mut chain: Vec<(&Binding, &Binding)> = Vec::new();
+    for (bound, binding) in bindings {
+        let is_new = chain.iter().all(|(_, newer)| {
+            (newer.generation, &newer.pack_ref) != (binding.generation, &binding.pack_ref)
+        });
+        // the first level is for the newest binding, pinned or not
+        if is_new && (chain.is_empty() || binding.pin.is_some()) {
+            chain.push((bound, binding));
+        }
+    }
+    chain
 }
 
 impl StoredPin {
