@@ -53,10 +53,10 @@ impl AtomicFile {
         Self::open(path, &options)
     }
 
-    /// Starts the replacement of `path`: like [`create`](Self::create) with mode 0666, but an
+    /// Starts the replacement of `path`: like [`create`](Self::create) with mode 0664, but an
     /// existing file keeps its permission bits.
     fn replace(path: &Path) -> io::Result<Self> {
-        let file = Self::create(path, 0o666)?;
+        let file = Self::create(path, 0o664)?;
         match fs::metadata(path) {
             Ok(existing) => file.file.as_file().set_permissions(existing.permissions())?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}

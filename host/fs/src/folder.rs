@@ -29,6 +29,31 @@ pub fn create_all(path: &Path) -> Result<(), PathError> {
     fs::create_dir_all(path).map_err(PathError::of("create", path))
 }
 
+/// Creates a folder and its parents, and flushes each folder that has a new one, so that they
+/// survive a power cut. Folders that exist are left alone.
+///
+/// # Errors
+/// The system refuses it, or another file is in the way.
+pub fn create_all_flushed(path: &Path) -> Result<(), PathError> {
+    let existing = path.ancestors().find(|part| part.is_dir() || part.as_os_str().is_empty());
+    create_all(path)?;
+    for folder in path.ancestors().skip(1).take_while(|_| existing != Some(path)) {
+        flush(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })?;
+        if Some(folder) == existing {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Flushes the names in a folder to disk: files that were created, renamed or removed.
+///
+/// # Errors
+/// The system refuses it.
+pub fn flush(path: &Path) -> Result<(), PathError> {
+    fs::File::open(path).and_then(|folder| folder.sync_all()).map_err(PathError::of("flush", path))
+}
+
 /// Returns the paths of everything in a folder, at most `limit`, in no particular order.
 ///
 /// # Errors
@@ -58,6 +83,18 @@ mod tests {
         found.sort();
         assert_eq!(found, names);
         assert!(matches!(list(folder.path(), 1), Err(ListError::TooMany { limit: 1, .. })));
+    }
+
+    #[test]
+    fn missing_parents_are_created() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("a/b/c");
+        for _ in 0..2 {
+            create_all_flushed(&path).expect("created");
+            assert!(path.is_dir());
+        }
+        fs::write(folder.path().join("file"), "").expect("a file");
+        create_all_flushed(&folder.path().join("file/x")).expect_err("a file is in the way");
     }
 
     #[test]

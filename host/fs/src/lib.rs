@@ -1,6 +1,7 @@
 //! File and process primitives: each exists once, here, and `clippy.toml` bans the raw form
 //! everywhere else.
 //!
+//! - [`append`]: append to a log, so that repeating it changes nothing.
 //! - [`atomic`]: replace a file so that readers see the old or the new content.
 //! - [`read`]: read a regular file up to a limit, without blocking on a FIFO or a device.
 //! - [`output`]: write a file that a user names, which may be a pipe; remove one.
@@ -19,6 +20,7 @@
 )]
 
 mod accounts;
+pub mod append;
 pub mod atomic;
 mod error;
 pub mod folder;

@@ -3,13 +3,14 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::fs::OFlags;
+use super::read::read_capped;
 
+/// The most that is read of a lock file, in bytes.
+const MAX_HOLDER_BYTES: u64 = 4096;
 /// Time between two attempts to take a lock.
 const RETRY_INTERVAL: Duration = Duration::from_millis(20);
 
@@ -17,7 +18,7 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 #[must_use = "the lock is released when this is dropped"]
 pub struct FileLock {
-    _file: File,
+    file: File,
 }
 
 /// Why a lock was not taken.
@@ -48,26 +49,23 @@ impl FileLock {
     pub fn exclusive(path: &Path, timeout: Duration) -> Result<Self, LockError> {
         acquire(path, timeout, File::try_lock)
     }
+
+    /// Writes who holds the lock to its file, for the messages of those who wait. The file keeps
+    /// the text when the lock is released: it means something only as long as the lock is held.
+    ///
+    /// # Errors
+    /// The system refuses it; the lock is held nevertheless.
+    pub fn name_holder(&mut self, holder: &str) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.write_all(holder.as_bytes())
+    }
 }
 
-/// Appends to a regular file while no other process appends to it this way. The file is created
-/// if it does not exist. A failed write leaves no part of `bytes` behind.
-///
-/// # Errors
-/// See [`LockError`]; also an [`Io`](LockError::Io) error if `path` is not a regular file, which
-/// is never waited for.
-pub fn append(path: &Path, bytes: &[u8], timeout: Duration) -> Result<(), LockError> {
-    let mut file = OpenOptions::new()
-        .append(true)
-        .create(true)
-        .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
-        .open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is not a regular file").into());
-    }
-    wait(&file, path, timeout, File::try_lock)?;
-    let length = file.metadata()?.len();
-    Ok(file.write_all(bytes).inspect_err(|_| drop(file.set_len(length)))?)
+/// Reads who wrote to a lock file last that it holds the lock; none if nobody did, or the file
+/// cannot be read.
+pub fn holder(path: &Path) -> Option<String> {
+    let bytes = read_capped(path, MAX_HOLDER_BYTES).ok()?;
+    String::from_utf8(bytes).ok().filter(|text| !text.is_empty())
 }
 
 fn acquire(
@@ -77,7 +75,7 @@ fn acquire(
 ) -> Result<FileLock, LockError> {
     let file = open(path)?;
     wait(&file, path, timeout, try_lock)?;
-    Ok(FileLock { _file: file })
+    Ok(FileLock { file })
 }
 
 fn wait(
@@ -141,21 +139,19 @@ mod tests {
     }
 
     #[test]
-    fn appending_waits_for_the_lock_and_for_nothing_else() {
+    fn the_holder_is_named_in_the_lock_file() {
         let folder = tempfile::tempdir().expect("a directory");
-        let path = folder.path().join("log");
-        for line in ["one\n", "two\n"] {
-            append(&path, line.as_bytes(), Duration::ZERO).expect("appended");
-        }
-        let held = FileLock::exclusive(&path, Duration::ZERO).expect("locked");
-        assert!(matches!(append(&path, b"three", Duration::ZERO), Err(LockError::TimedOut)));
+        let path = folder.path().join(".lock");
+        assert_eq!(holder(&path), None);
+        let mut held = FileLock::exclusive(&path, Duration::ZERO).expect("locked");
+        assert_eq!(holder(&path), None);
+        held.name_holder("a long name").expect("written");
         drop(held);
-        assert_eq!(std::fs::read_to_string(&path).expect("a file"), "one\ntwo\n");
-        let fifo = folder.path().join("fifo");
-        let mode = rustix::fs::Mode::RWXU;
-        rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0)
-            .expect("a FIFO");
-        assert!(matches!(append(&fifo, b"x", Duration::ZERO), Err(LockError::Io(_))));
+        let mut held = FileLock::exclusive(&path, Duration::ZERO).expect("locked");
+        held.name_holder("short").expect("written");
+        assert_eq!(holder(&path).as_deref(), Some("short"));
+        std::fs::write(&path, vec![b'x'; 5000]).expect("a file");
+        assert_eq!(holder(&path), None);
     }
 
     #[test]

@@ -1,0 +1,97 @@
+//! Logs: files that only grow.
+#![cfg_attr(not(test), expect(clippy::disallowed_methods, reason = "the primitive itself"))]
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use rustix::fs::OFlags;
+
+/// Fails unless a log can be appended to: it is a regular file that this process may write, or
+/// it can be created. Returns its length, in bytes. Never waits for a FIFO.
+///
+/// # Errors
+/// The system refuses it, or the path leads to a file of another kind.
+pub fn ensure_appendable(path: &Path, mode: u32) -> io::Result<u64> {
+    open(path, mode)?.metadata().map(|metadata| metadata.len())
+}
+
+/// Appends to a log after its first `at` bytes, and flushes it to disk. What follows them is
+/// removed first: an interrupted call left it. Repeating a call changes nothing.
+///
+/// # Errors
+/// The system refuses it, the path leads to a file of another kind, or the log is shorter. A
+/// part of `bytes` may be written then.
+pub fn append_at(path: &Path, at: u64, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let mut file = open(path, mode)?;
+    let length = file.metadata()?.len();
+    if length < at {
+        return Err(io::Error::other(format!("it has {length} bytes, fewer than {at}")));
+    }
+    if length > at {
+        file.set_len(at)?;
+    }
+    file.seek(SeekFrom::Start(at))?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn open(path: &Path, mode: u32) -> io::Result<File> {
+    let is_new = path.symlink_metadata().is_err();
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(mode)
+        .custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed())
+        .open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    if is_new && let Some(folder) = path.parent() {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeating_an_append_changes_nothing() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("log");
+        assert_eq!(ensure_appendable(&path, 0o600).expect("created"), 0);
+        for _ in 0..2 {
+            append_at(&path, 0, b"one\n", 0o600).expect("appended");
+            append_at(&path, 4, b"two\n", 0o600).expect("appended");
+        }
+        assert_eq!(std::fs::read_to_string(&path).expect("a file"), "one\ntwo\n");
+        assert_eq!(ensure_appendable(&path, 0o600).expect("it exists"), 8);
+    }
+
+    #[test]
+    fn what_an_interrupted_append_left_is_removed() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("log");
+        std::fs::write(&path, "one\nhalf of a long li").expect("a file");
+        append_at(&path, 4, b"two\n", 0o600).expect("appended");
+        assert_eq!(std::fs::read_to_string(&path).expect("a file"), "one\ntwo\n");
+        append_at(&path, 9, b"x", 0o600).expect_err("it is shorter");
+    }
+
+    #[test]
+    fn only_regular_files_are_logs() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let fifo = folder.path().join("fifo");
+        let mode = rustix::fs::Mode::RWXU;
+        rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0)
+            .expect("a FIFO");
+        for path in [fifo.as_path(), folder.path()] {
+            ensure_appendable(path, 0o600).expect_err("refused");
+            append_at(path, 0, b"x", 0o600).expect_err("refused");
+        }
+    }
+}
