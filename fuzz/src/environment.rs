@@ -6,7 +6,7 @@ use std::path::Path;
 
 use env_pack_domain::{EnvId, ForeignText, change};
 use gtc_fs::read::without_byte_order_mark;
-use gtc_store::{Change, ChangeError, Store};
+use gtc_store::{Change, ChangeError, Request, Store};
 
 thread_local! {
     /// A folder of the store, in memory if possible, because every run writes.
@@ -40,7 +40,8 @@ fn check(root: &Path, data: &[u8]) {
     let changed = change::remove(stored.environment.clone(), &binding.key())
         .expect("it is bound")
         .environment;
-    let saved = store.change(&id, |_| {
+    let request = Request::new("env-packs update", None, &(), jiff::Timestamp::UNIX_EPOCH);
+    let saved = store.change(&id, &request, |_| {
         let change = Change::recorded(Vec::new(), ());
         Ok::<_, ChangeError>(Change { environment: Some(changed.clone()), ..change })
     });

@@ -144,6 +144,8 @@ permission_faults: [{
         sandbox.audit_events("local").last().expect("an event"),
         str![[r#"
 {
+  "seq": 7,
+  "prev": "sha256:[DIGEST]",
   "schema": "greentic.audit.event.v1",
   "event_id": "[ID]",
   "ts": "[TIME]",

@@ -19,11 +19,12 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use env_pack_domain::{
-    BindingContext, CapabilitySlot, CheckOutcome, DescriptorPath, EnvPackHandler, ForeignText,
-    HandlerFault, PackRef, Preflight, ToolCheck, VersionReq, with_causes,
+    BindingContext, CapabilitySlot, CheckOutcome, DescriptorPath, EnvId, EnvPackHandler,
+    ForeignText, HandlerFault, PackRef, Preflight, ToolCheck, VersionReq, with_causes,
 };
+use gtc_core::ops::env::{self, InitRequest};
 use gtc_core::ops::plugins::Plugins;
-use gtc_core::ops::{doctor, env, inspect};
+use gtc_core::ops::{doctor, inspect};
 use gtc_core::{Host, HostSettings, OperationError, ToolEnvironment};
 
 /// A native handler, without a sandbox.
@@ -126,10 +127,10 @@ fn run() -> Result<(), Failure> {
         println!("{} ({}), {from}", plugin.handler.descriptor_path(), plugin.handler.slot());
     }
 
-    let local = parse("local")?;
+    let local: EnvId = parse("local")?;
     let Some(kind) = kind else {
         // every command of `gtc` is a function that takes a host
-        env::init(&host, &local, None)?;
+        env::init(&host, &InitRequest::new(local.clone()))?;
         let report = doctor::doctor(&host, &local, false)?;
         let health = if report.healthy { "healthy" } else { "not healthy" };
         println!("environment `{local}` is {health}");

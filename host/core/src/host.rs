@@ -11,7 +11,7 @@ use crate::project::ProgressNotice;
 use crate::repeated_flags::RepeatedFlags;
 use gtc_engine::{CompileNotice, Engine, LogSink, ToolEnvironment, Worker};
 use gtc_fetch::{FetchSettings, NoProgress, PackSource, Progress, RegistrySettings};
-use gtc_store::{Actor, Origin, Store};
+use gtc_store::{Actor, Origin, Request, Store};
 
 /// Returns the current time.
 pub type Clock = Box<dyn Fn() -> Timestamp + Send + Sync>;
@@ -167,6 +167,18 @@ impl Host {
     /// Returns the current time.
     pub(crate) fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// Returns a request for the store. `arguments` is everything that the caller asked for,
+    /// without the idempotency key.
+    pub(crate) fn request(
+        &self,
+        command: &str,
+        idempotency_key: Option<&String>,
+        arguments: &serde_json::Value,
+    ) -> Request {
+        let key = idempotency_key.map(String::as_str);
+        Request::new(command, key, arguments, self.now())
     }
 
     /// Returns when and by whom a change is requested now.

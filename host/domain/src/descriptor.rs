@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use semver::Version;
 
-use crate::serialize::impl_serialize_as_display;
+use crate::serialize::{impl_deserialize_from_str, impl_serialize_as_display};
 use crate::{CapabilitySlot, ForeignText};
 
 /// Maximum length of a descriptor or path, in bytes. It is far longer than any known one,
@@ -133,6 +133,7 @@ impl fmt::Display for PackDescriptor {
 }
 
 impl_serialize_as_display!(DescriptorPath, PackDescriptor);
+impl_deserialize_from_str!(PackDescriptor);
 
 /// The error for a text that is not a descriptor or not a descriptor path.
 #[derive(Debug, thiserror::Error)]

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use sha2::Digest as _;
 
 use crate::ForeignText;
-use crate::serialize::impl_serialize_as_display;
+use crate::serialize::{impl_deserialize_from_str, impl_serialize_as_display};
 
 /// A SHA-256 digest, written `sha256:` and 64 lowercase hexadecimal digits, as in the
 /// [OCI image specification](https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests).
@@ -97,6 +97,7 @@ fn lowercase_hex_digit(digit: u8) -> Option<u8> {
 }
 
 impl_serialize_as_display!(Sha256Digest);
+impl_deserialize_from_str!(Sha256Digest);
 
 /// The error for a text that is not a digest.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use sha2::Digest as _;
 
 use crate::ForeignText;
-use crate::serialize::impl_serialize_as_display;
+use crate::serialize::{impl_deserialize_from_str, impl_serialize_as_display};
 
 /// Length of an id, in bytes.
 const BYTES: usize = 16;
@@ -61,6 +61,7 @@ impl FromStr for KeyId {
 }
 
 impl_serialize_as_display!(KeyId);
+impl_deserialize_from_str!(KeyId);
 
 /// The error for a text that is not a key id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::ForeignText;
-use crate::serialize::impl_serialize_as_display;
+use crate::serialize::{impl_deserialize_from_str, impl_serialize_as_display};
 
 /// Maximum length of a name, in characters. File systems allow 255 bytes, and names that
 /// become file names are ASCII.
@@ -149,6 +149,7 @@ impl fmt::Display for InstanceId {
 }
 
 impl_serialize_as_display!(EnvId, InstanceId);
+impl_deserialize_from_str!(EnvId);
 
 /// The error for a malformed name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

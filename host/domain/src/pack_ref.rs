@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::serialize::impl_deserialize_from_str;
 use crate::{ForeignText, OciRef, PackDescriptor, Sha256Digest};
 
 /// Maximum length of a reference, in characters. Paths have at most 4,096 bytes on common
@@ -114,6 +115,8 @@ impl fmt::Display for PackRef {
         }
     }
 }
+
+impl_deserialize_from_str!(PackRef);
 
 impl serde::Serialize for PackRef {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,4 +1,4 @@
-//! Serialisation of domain values as their `Display` text.
+//! Serialisation of domain values as their text.
 
 /// Implements `Serialize` by `Display`.
 macro_rules! impl_serialize_as_display {
@@ -11,3 +11,16 @@ macro_rules! impl_serialize_as_display {
     };
 }
 pub(crate) use impl_serialize_as_display;
+
+/// Implements `Deserialize` by `FromStr`.
+macro_rules! impl_deserialize_from_str {
+    ($($type:ty),+) => {
+        $(impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        })+
+    };
+}
+pub(crate) use impl_deserialize_from_str;

@@ -33,6 +33,20 @@ pub struct AuditEvent {
     pub result: Result<(), (&'static str, String)>,
 }
 
+impl AuditEvent {
+    /// Returns the noun and the verb.
+    pub(super) fn command(&self) -> String {
+        format!("{} {}", self.noun, self.verb)
+    }
+
+    /// Returns what was requested, in words.
+    pub(super) fn summary(&self) -> String {
+        let values = self.target.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
+        let values: Vec<_> = values.map(|(name, value)| format!("{name} `{value}`")).collect();
+        format!("`{}` of {}", self.command(), values.join(", "))
+    }
+}
+
 /// When and by whom a change was requested.
 #[derive(Clone, Debug)]
 pub struct Origin {
@@ -103,8 +117,8 @@ pub(super) fn line(environment: &EnvId, event: &AuditEvent) -> String {
     terminal_safe_json(json)
 }
 
-/// Returns a new id, which sorts by the time of the event.
-fn event_id(at: Timestamp) -> Ulid {
+/// Returns a new id, which sorts by the time of its event or request.
+pub(super) fn new_id(at: Timestamp) -> Ulid {
     Ulid::from_datetime(SystemTime::try_from(at).unwrap_or(SystemTime::UNIX_EPOCH))
 }
 
@@ -121,7 +135,7 @@ fn record<'a>(environment: &'a EnvId, event: &'a AuditEvent) -> AuditRecord<'a> 
     };
     AuditRecord {
         schema: SCHEMA,
-        event_id: event_id(event.origin.at).to_string(),
+        event_id: new_id(event.origin.at).to_string(),
         ts: event.origin.at.to_string(),
         actor: ActorRecord {
             kind: "local-user",

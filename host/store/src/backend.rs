@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use env_pack_domain::{AnswersRef, EnvId};
 
+use super::audit_chain::AuditEnds;
 use super::error::{AnswersError, ChangeError, StoreError};
+use super::request::Request;
+use super::request_record::{Answered, RequestRecord};
 
 /// The largest text of an environment, in bytes. A thousand bindings take half a megabyte.
 pub(super) const MAX_TEXT_BYTES: u64 = 64 << 20;
@@ -38,15 +41,15 @@ pub(super) trait Backend: fmt::Debug + Send + Sync {
     fn answers(&self, id: &EnvId, answers: &AnswersRef) -> Result<Option<String>, AnswersError>;
 
     /// Changes an environment, or creates it. `decide` gets the current texts, or `None` if the
-    /// environment does not exist. It returns the edit; if it returns `None`, nothing is written.
+    /// environment does not exist, and returns what to do.
     ///
-    /// Until the edit is written, no other change of this environment begins; readers and changes
+    /// Until the change is made, no other change of this environment begins; readers and changes
     /// of other environments go on. `decide` may run more than once, so repeating it must do no
     /// harm.
     ///
-    /// A backend writes all of the edit, with its audit lines. One that can be interrupted, such
-    /// as files, may leave the first writes of the edit; so it writes in order, and the audit
-    /// lines last. If only those are missing, the error is [`ChangeError::NotAudited`].
+    /// All of an edit is made, with its audit lines and the record of its request, or nothing.
+    /// A request that was made before is answered with its first answer, and `decide` does not
+    /// run.
     ///
     /// Answers that would be written outside of the environment are refused, and nothing is
     /// written then.
@@ -55,22 +58,43 @@ pub(super) trait Backend: fmt::Debug + Send + Sync {
     fn change(
         &self,
         id: &EnvId,
+        request: &Request,
         timeout: Duration,
-        decide: &mut dyn FnMut(Option<Texts>) -> Option<Edit>,
-    ) -> Result<(), ChangeError>;
+        decide: &mut dyn FnMut(Option<Texts>) -> Decision,
+    ) -> Result<Committed, ChangeError>;
+
+    /// Finds a request by its key; none if there was none, or it was forgotten.
+    fn request(&self, id: &EnvId, key: &str) -> Result<Option<RequestRecord>, StoreError>;
 
     /// Shows the lines of the audit log to `visit`, from the oldest to the newest. A line that this
     /// program did not write may be shown in parts, or left out.
     fn visit_audit(&self, id: &EnvId, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError>;
 
-    /// Appends lines to the audit log of an existing environment, as for a change that was
-    /// refused.
-    fn append_audit(
-        &self,
-        id: &EnvId,
-        timeout: Duration,
-        lines: &[String],
-    ) -> Result<(), StoreError>;
+    /// Returns where the chain of the audit log should begin and end.
+    fn audit_ends(&self, id: &EnvId) -> Result<AuditEnds, StoreError>;
+}
+
+/// What a change does to an environment.
+#[derive(Debug)]
+pub(super) enum Decision {
+    /// Write these texts.
+    Write(Edit),
+    /// Write only these audit lines: the change was refused, or changes nothing.
+    Record(Vec<String>),
+    /// Write nothing.
+    Nothing,
+}
+
+/// What a backend did.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Committed {
+    /// It wrote the edit, or the audit lines, or nothing, as was decided.
+    Done,
+    /// It did nothing: the request was made before, and this was its answer.
+    Repeated {
+        /// The first answer: JSON.
+        answer: String,
+    },
 }
 
 /// A text of an environment.
@@ -85,6 +109,9 @@ pub(super) enum TextKind {
 }
 
 impl TextKind {
+    /// All kinds.
+    pub(super) const ALL: [Self; 3] = [Self::Document, Self::Pins, Self::TrustRoot];
+
     /// The name of the text in messages.
     pub(super) const fn name(self) -> &'static str {
         match self {
@@ -98,6 +125,9 @@ impl TextKind {
 /// The texts of an environment at one moment.
 #[derive(Debug)]
 pub(super) struct Texts {
+    /// The number of changes of the environment. Another tool's change counts as one as soon as
+    /// it is seen.
+    pub revision: u64,
     pub document: String,
     pub pins: Option<String>,
     /// An error here concerns only operations that use the trusted keys.
@@ -109,13 +139,21 @@ pub(super) struct Texts {
 /// The new texts of an environment, and the audit lines of the change.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Edit {
-    /// A new answers document, which is written first: answers may exist without a binding.
+    /// A new answers document.
     pub answers: Option<NewAnswers>,
-    /// The new texts; of two texts of one kind, the last one counts. After each write, in this
-    /// order, the stored environment can be read.
+    /// The new texts, at most one of each kind.
     pub writes: Vec<(TextKind, String)>,
-    /// Lines for the audit log, without line breaks.
+    /// Lines for the audit log: JSON objects without line breaks.
     pub audit: Vec<String>,
+    /// The answer to the request, if it is to be remembered.
+    pub answer: Option<Answered>,
+}
+
+impl Edit {
+    /// Returns whether there is nothing to write but the answer.
+    pub(super) fn is_empty(&self) -> bool {
+        self.answers.is_none() && self.writes.is_empty() && self.audit.is_empty()
+    }
 }
 
 /// An answers document to write.

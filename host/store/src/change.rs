@@ -4,6 +4,7 @@ use env_pack_domain::Environment;
 
 use super::audit::{self, AuditEvent};
 use super::backend::{Edit, NewAnswers, TextKind};
+use super::request_record::Answered;
 use super::stored::Base;
 use super::trust_root::TrustRoot;
 
@@ -29,7 +30,7 @@ impl<T> Change<T> {
     }
 
     /// Renders the texts that differ from the stored ones, and the audit lines.
-    pub(super) fn edit(&self, base: &Base) -> Edit {
+    pub(super) fn edit(&self, base: &Base, answer: Option<Answered>) -> Edit {
         let id = base.environment.id();
         let mut writes = Vec::new();
         let after = self.environment.as_ref().unwrap_or(&base.environment);
@@ -40,32 +41,21 @@ impl<T> Change<T> {
             writes.push((TextKind::TrustRoot, root.render()));
         }
         let audit = self.events.iter().map(|event| audit::line(id, event)).collect();
-        Edit { answers: self.answers.clone(), writes, audit }
+        Edit { answers: self.answers.clone(), writes, audit, answer }
     }
 }
 
 /// Renders a changed environment and its pins.
-///
-/// The texts are written one after the other. Pins of the new and the old bindings come first,
-/// and those of the old ones are removed last, so that after an interruption each binding has
-/// its pin.
 fn environment_writes(base: &Base, after: &Environment) -> Vec<(TextKind, String)> {
     let document = base.document.render(after);
     let has_pins = base.pins_text.is_some() || after.has_pins();
-    let all_pins = has_pins.then(|| base.pins.render(&[after, &base.environment]));
-    // if bindings were only added, there are no pins of old ones
-    let keeps_all = base.environment.bindings().all(|old| after.binding(&old.key()) == Some(old));
-    let new_pins =
-        if keeps_all { all_pins.clone() } else { has_pins.then(|| base.pins.render(&[after])) };
+    let pins = has_pins.then(|| base.pins.render(&[after]));
     let mut writes = Vec::new();
-    if all_pins != base.pins_text {
-        writes.extend(all_pins.clone().map(|text| (TextKind::Pins, text)));
-    }
     if base.is_new || document != base.document.render(&base.environment) {
         writes.push((TextKind::Document, document));
     }
-    if new_pins != all_pins {
-        writes.extend(new_pins.map(|text| (TextKind::Pins, text)));
+    if pins != base.pins_text {
+        writes.extend(pins.map(|text| (TextKind::Pins, text)));
     }
     writes
 }

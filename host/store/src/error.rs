@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::{AnswersRef, EnvId, EscapingAnswersRef, ForeignText};
+use gtc_fs::read::ReadError;
 
 /// An environment could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -25,12 +26,35 @@ pub enum StoreError {
         root: PathBuf,
     },
     /// Another process kept the environment locked for too long.
-    #[error("environment `{environment}` is being changed by another process: `{}` is locked", display_path(.lock))]
+    #[error(
+        "environment `{environment}` is being changed by {}: `{}` is locked",
+        holder.as_ref().map_or_else(|| "another process".to_owned(), ToString::to_string),
+        display_path(.lock)
+    )]
     Busy {
         /// The environment.
         environment: EnvId,
         /// The lock file.
         lock: PathBuf,
+        /// Who holds the lock, as its file says.
+        holder: Option<ForeignText>,
+    },
+    /// A change was interrupted, and something else changed a file of it since.
+    #[error(
+        "an interrupted change of `{}` cannot be finished: something else changed the file since",
+        display_path(.path)
+    )]
+    ChangedMeanwhile {
+        /// The file.
+        path: PathBuf,
+        /// The journal of the interrupted change.
+        journal: PathBuf,
+    },
+    /// A stored path leads out of the environment.
+    #[error("`{}` leads out of the environment's folder", display_path(.path))]
+    LeadsOutside {
+        /// The path.
+        path: PathBuf,
     },
     /// A file is not well-formed.
     #[error("`{}` is not well-formed at {place}: {reason}", display_path(.path))]
@@ -77,6 +101,19 @@ impl StoreError {
         move |source| Self::Io { what, path: path.to_owned(), source }
     }
 
+    /// Returns the error for a file that cannot be read.
+    pub(crate) fn read(path: &Path, error: ReadError) -> Self {
+        let path = path.to_owned();
+        match error {
+            ReadError::NotFound => {
+                Self::Io { what: "read", path, source: io::ErrorKind::NotFound.into() }
+            }
+            ReadError::NotAFile(_) => Self::NotAFile { path },
+            ReadError::TooLarge { limit } => Self::TooLarge { path, limit },
+            ReadError::Io(source) => Self::Io { what: "read", path, source },
+        }
+    }
+
     /// Returns the error for a file that is not JSON, or not of the expected form.
     pub(crate) fn malformed_json(path: &Path, error: &serde_json::Error) -> Self {
         let place = format!("line {} column {}", error.line(), error.column());
@@ -118,12 +155,44 @@ pub enum ChangeError {
         /// The other request: noun, verb and target.
         request: ForeignText,
     },
+    /// The request was made before, by a version of this program that answered it differently.
+    #[error("the request with key `{key}` was made, but its answer cannot be shown: {reason}")]
+    OldAnswer {
+        /// The key.
+        key: ForeignText,
+        /// What is wrong with the answer.
+        reason: ForeignText,
+    },
     /// The answers of the change cannot be written.
     #[error(transparent)]
     Answers(#[from] AnswersError),
-    /// The change was saved, but not recorded in the audit log.
-    #[error("the change was saved, but could not be written to the audit log")]
-    NotAudited {
+    /// The environment has another revision than the caller expected.
+    #[error("environment `{environment}` has revision {found}, not {expected}")]
+    Moved {
+        /// The environment.
+        environment: EnvId,
+        /// The expected revision.
+        expected: u64,
+        /// The revision that it has.
+        found: u64,
+    },
+    /// The change is made unless the power fails now: the system could not flush it to disk.
+    #[error("it is not clear whether the change of environment `{environment}` was made")]
+    Unclear {
+        /// The environment.
+        environment: EnvId,
+        /// The key of the request.
+        key: ForeignText,
+        /// The cause.
+        source: StoreError,
+    },
+    /// The change is made, and readers see it, but a file of it could not be written yet.
+    #[error("the change of environment `{environment}` was made, but is not finished")]
+    Unfinished {
+        /// The environment.
+        environment: EnvId,
+        /// The key of the request.
+        key: ForeignText,
         /// The cause.
         source: StoreError,
     },
@@ -141,6 +210,9 @@ pub enum AnswersError {
         /// The reference.
         answers_ref: AnswersRef,
     },
+    /// The environment cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The file does not exist, or is not a regular file.
     #[error("there is no answers file `{}`", display_path(.path))]
     Missing {

@@ -6,27 +6,32 @@
 #![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests prepare files directly"))]
 
 mod audit;
+mod audit_chain;
 mod backend;
 mod bindings;
 mod change;
 mod document;
 mod error;
 mod files;
-mod key_uses;
 mod object;
 mod pin_record;
 mod pins;
+mod request;
+mod request_record;
 mod store;
 mod stored;
 mod trust_root;
 
 pub use audit::{Actor, AuditEvent, Origin};
+pub use audit_chain::{BrokenChain, VerifiedLog};
 pub use backend::{MAX_ANSWERS_BYTES, NewAnswers, Place};
 pub use change::Change;
 pub use document::DocumentFault;
 pub use error::{AnswersError, ChangeError, StoreError};
-pub use store::{EnvironmentFiles, Store};
-pub use stored::Stored;
+pub use request::{Expect, Request, RequestKey};
+pub use request_record::RequestRecord;
+pub use store::{Answer, EnvironmentFiles, Store};
+pub use stored::{NewDocument, Stored};
 pub use trust_root::{TrustRoot, TrustedKey};
 
 #[cfg(test)]

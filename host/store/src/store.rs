@@ -7,22 +7,28 @@
 //! 3. The caller's `decide` gets the values as [`Stored`].
 //! 4. It returns a [`Change`]: the new values, the audit events and a report.
 //! 5. The change is rendered to an `Edit` of the documents, which the backend writes.
+//!
+//! A request that was made before is answered with its first answer; stages 2 to 5 do not run.
 
-use std::net::SocketAddr;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use env_pack_domain::{AnswersRef, EnvId, ForeignText};
-use serde::de::IgnoredAny;
+use serde::Serialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
 
 use super::audit::{self, AuditEvent};
-use super::backend::{Backend, Edit, MAX_ANSWERS_BYTES, NewAnswers, Place, TextKind, Texts};
+use super::audit_chain::{ChainVerifier, VerifiedLog};
+use super::backend::{
+    Backend, Committed, Decision, Edit, MAX_ANSWERS_BYTES, NewAnswers, Place, TextKind, Texts,
+};
 use super::change::Change;
 use super::error::{AnswersError, ChangeError, StoreError};
 use super::files::FileBackend;
-use super::key_uses::KeyUses;
-use super::stored::{Base, Stored, parse_trust_root};
+use super::request::{Request, RequestKey};
+use super::request_record::{Answered, RequestRecord};
+use super::stored::{Base, NewDocument, Stored, parse_trust_root};
 use super::trust_root::TrustRoot;
 
 /// Time that a change waits for another process that changes the same environment.
@@ -30,8 +36,17 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 const RUNTIME: &str = "runtime.json";
 /// Files and folders of an environment that hold no answers: those of this program, and those
 /// of the existing tools.
-const RESERVED: [&str; 6] =
-    ["environment.json", "packs.lock.json", "trust-root.json", RUNTIME, "audit", "messaging"];
+const RESERVED: [&str; 9] = [
+    "environment.json",
+    "packs.lock.json",
+    "trust-root.json",
+    RUNTIME,
+    "revision.json",
+    "requests.jsonl",
+    "backups",
+    "audit",
+    "messaging",
+];
 
 /// A store of environments.
 #[derive(Debug)]
@@ -42,11 +57,18 @@ pub struct Store {
 /// The documents of an environment, with their exact text.
 #[derive(Debug)]
 pub struct EnvironmentFiles {
+    /// The number of changes of the environment.
+    pub revision: u64,
     /// `environment.json`
     pub environment: Box<RawValue>,
     /// `runtime.json`, if it exists.
     pub runtime: Option<Box<RawValue>>,
 }
+
+/// A report that is stored, so that a repeated request can be answered with it.
+pub trait Answer: Serialize + DeserializeOwned {}
+
+impl<T: Serialize + DeserializeOwned> Answer for T {}
 
 impl Store {
     /// Opens the store in a folder, which need not exist yet.
@@ -110,7 +132,7 @@ impl Store {
         let environment = self.raw(id, TextKind::Document.name(), &texts.document)?;
         let runtime = self.backend.runtime(id)?;
         let runtime = runtime.map(|text| self.raw(id, RUNTIME, &text)).transpose()?;
-        Ok(EnvironmentFiles { environment, runtime })
+        Ok(EnvironmentFiles { revision: texts.revision, environment, runtime })
     }
 
     /// Reads the answers of a binding: the JSON document that its reference names, or `{}`
@@ -164,23 +186,19 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Exists`]; otherwise as for [`change`](Self::change).
-    pub fn create<T, E: From<ChangeError>>(
+    pub fn create<T: Answer, E: From<ChangeError>>(
         &self,
         id: &EnvId,
-        name: &str,
-        listen_addr: SocketAddr,
+        request: &Request,
+        new: &NewDocument<'_>,
         decide: impl FnMut(Stored) -> Result<Change<T>, E>,
     ) -> Result<T, E> {
         let exists = || StoreError::Exists {
             environment: id.clone(),
             root: self.place().as_path().to_owned(),
         };
-        // an environment that cannot be read exists too
-        if self.exists(id) {
-            return Err(ChangeError::from(exists()).into());
-        }
-        self.save(id, decide, |texts| match texts {
-            None => Ok(Base::new(id, name, listen_addr)),
+        self.save(id, request, decide, |texts| match texts {
+            None => Ok(Base::new(id, new)),
             Some(_) => Err(exists()),
         })
     }
@@ -189,107 +207,165 @@ impl Store {
     ///
     /// # Errors
     /// As for [`change`](Self::change).
-    pub fn create_or_change<T, E: From<ChangeError>>(
+    pub fn create_or_change<T: Answer, E: From<ChangeError>>(
         &self,
         id: &EnvId,
-        name: &str,
-        listen_addr: SocketAddr,
+        request: &Request,
+        new: &NewDocument<'_>,
         decide: impl FnMut(Stored) -> Result<Change<T>, E>,
     ) -> Result<T, E> {
-        self.save(id, decide, |texts| match texts {
-            None => Ok(Base::new(id, name, listen_addr)),
+        self.save(id, request, decide, |texts| match texts {
+            None => Ok(Base::new(id, new)),
             Some(texts) => Base::parse_to_change(texts, self.place(), id),
         })
     }
 
     /// Changes an environment. `decide` gets the stored environment and returns the change,
-    /// which is saved before any other change begins. It may run more than once.
+    /// which is saved as a whole, or not at all, before any other change begins. It may run more
+    /// than once. It does not run if the request was made before: its first report is returned.
     ///
     /// Waits up to ten seconds for another change to finish.
     ///
     /// # Errors
-    /// The error of `decide`, or a [`ChangeError`]. After [`ChangeError::NotAudited`], the change
-    /// is made, without its audit lines. A failed write may leave unused pins, or a pin that is
-    /// older than its binding. After any other error, nothing is changed.
-    pub fn change<T, E: From<ChangeError>>(
+    /// The error of `decide`, or a [`ChangeError`]. After [`ChangeError::Unfinished`] the change
+    /// is made, and after [`ChangeError::Unclear`] it may be made: [`request`](Self::request)
+    /// tells. After any other error, nothing is changed.
+    pub fn change<T: Answer, E: From<ChangeError>>(
         &self,
         id: &EnvId,
+        request: &Request,
         decide: impl FnMut(Stored) -> Result<Change<T>, E>,
     ) -> Result<T, E> {
         if !self.exists(id) {
             return Err(ChangeError::from(self.no_environment(id)).into());
         }
-        self.save(id, decide, |texts| match texts {
+        self.save(id, request, decide, |texts| match texts {
             Some(texts) => Base::parse_to_change(texts, self.place(), id),
             None => Err(self.no_environment(id)),
         })
     }
 
-    /// Changes an environment, or creates it. `base_of` parses the texts, or makes the new
-    /// environment if there are none, or fails.
-    fn save<T, E: From<ChangeError>>(
+    /// Returns the report that a request got when it was made before; none if it is new. Only
+    /// keys that the caller gave are searched for.
+    ///
+    /// # Errors
+    /// [`ChangeError::KeyReused`] if the key belongs to another request.
+    pub fn first_answer<T: Answer>(
         &self,
         id: &EnvId,
+        request: &Request,
+    ) -> Result<Option<T>, ChangeError> {
+        let RequestKey::Given(key) = &request.key else { return Ok(None) };
+        let Some(record) = self.backend.request(id, key)? else { return Ok(None) };
+        let answer = record.answer_to(request)?;
+        parse_answer(&answer, key).map(Some)
+    }
+
+    /// Finds a request that was made, by its key; none if there was none, or it was forgotten.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the environment does not exist or cannot be read.
+    pub fn request(&self, id: &EnvId, key: &str) -> Result<Option<RequestRecord>, StoreError> {
+        if !self.exists(id) {
+            return Err(self.no_environment(id));
+        }
+        self.backend.request(id, key)
+    }
+
+    /// Changes an environment, or creates it. `base_of` parses the texts, or makes the new
+    /// environment if there are none, or fails.
+    fn save<T: Answer, E: From<ChangeError>>(
+        &self,
+        id: &EnvId,
+        request: &Request,
         mut decide: impl FnMut(Stored) -> Result<Change<T>, E>,
         base_of: impl Fn(Option<&Texts>) -> Result<Base, StoreError>,
     ) -> Result<T, E> {
         // the backend passes neither reports nor errors of `decide` on, so they are kept here
         let mut last_result = None;
-        self.backend.change(id, LOCK_TIMEOUT, &mut |texts| {
+        let committed = self.backend.change(id, request, LOCK_TIMEOUT, &mut |texts| {
             let base = base_of(texts.as_ref());
-            match self.decide_edit(id, texts, base, &mut decide) {
+            let is_given = matches!(request.key, RequestKey::Given(_));
+            match self.decide_edit(id, request, (texts, base), &mut decide) {
                 Ok((edit, report)) => {
                     last_result = Some(Ok(report));
-                    Some(edit)
+                    // nobody can repeat a request whose key is not known
+                    if edit.is_empty() && !is_given {
+                        Decision::Nothing
+                    } else {
+                        Decision::Write(edit)
+                    }
                 }
                 Err(error) => {
                     last_result = Some(Err(error));
-                    None
+                    Decision::Nothing
                 }
             }
         })?;
-        last_result.expect("`decide` ran at least once, or the backend returned an error")
+        match committed {
+            Committed::Repeated { answer } => Ok(parse_answer(&answer, &request.key.to_string())?),
+            Committed::Done => {
+                last_result.expect("`decide` ran at least once, or the backend returned an error")
+            }
+        }
     }
 
     /// Shows the stored environment to `decide`, and renders its change.
-    fn decide_edit<T, E: From<ChangeError>>(
+    fn decide_edit<T: Answer, E: From<ChangeError>>(
         &self,
         id: &EnvId,
-        texts: Option<Texts>,
-        base: Result<Base, StoreError>,
+        request: &Request,
+        (texts, base): (Option<Texts>, Result<Base, StoreError>),
         decide: &mut impl FnMut(Stored) -> Result<Change<T>, E>,
     ) -> Result<(Edit, T), E> {
         let base = base.map_err(ChangeError::from)?;
         let change = decide(self.stored(id, texts, &base))?;
-        self.ensure_same_request(id, &change.events)?;
         if let Some(new) = &change.answers {
             self.ensure_writable(id, new).map_err(ChangeError::from)?;
         }
-        Ok((change.edit(&base), change.report))
-    }
-
-    /// Fails if the idempotency key of a change was used for another request that succeeded. The
-    /// first event of a change names what was requested; others follow from it.
-    fn ensure_same_request(&self, id: &EnvId, events: &[AuditEvent]) -> Result<(), ChangeError> {
-        let Some((event, key)) =
-            events.first().and_then(|event| Some((event, event.idempotency_key.as_ref()?)))
-        else {
-            return Ok(());
+        let summary = change.events.first().map(AuditEvent::summary);
+        let answer = Answered {
+            summary: summary.unwrap_or_else(|| format!("`{}`", request.command)),
+            json: serde_json::to_string(&change.report).expect("reports make JSON"),
         };
-        let mut uses = KeyUses::new(key, event);
-        self.backend.visit_audit(id, &mut |line| uses.note(line))?;
-        uses.into_result()
+        Ok((change.edit(&base, Some(answer)), change.report))
     }
 
-    /// Appends an event to the audit log, if the environment exists.
+    /// Appends an event to the audit log, if the environment exists, as of a change that was
+    /// refused. The request of the change is not remembered: it may be repeated.
     ///
     /// # Errors
-    /// [`StoreError::Io`], or [`StoreError::Busy`].
-    pub fn audit(&self, id: &EnvId, event: &AuditEvent) -> Result<(), StoreError> {
+    /// As for [`change`](Self::change).
+    pub fn audit(&self, id: &EnvId, event: &AuditEvent) -> Result<(), ChangeError> {
         if !self.exists(id) {
             return Ok(());
         }
-        self.backend.append_audit(id, LOCK_TIMEOUT, &[audit::line(id, event)])
+        let request = Request::new(&event.command(), None, &(), event.origin.at);
+        let line = audit::line(id, event);
+        let mut record = |_| Decision::Record(vec![line.clone()]);
+        self.backend.change(id, &request, LOCK_TIMEOUT, &mut record).map(|_| ())
+    }
+
+    /// Shows the lines of the audit log to `visit`, from the oldest to the newest. Other tools may
+    /// have written some of them.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the environment does not exist or the log cannot be read.
+    pub fn visit_audit(&self, id: &EnvId, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+        if !self.exists(id) {
+            return Err(self.no_environment(id));
+        }
+        self.backend.visit_audit(id, visit)
+    }
+
+    /// Verifies that the lines of the audit log are those that were written, in their order.
+    ///
+    /// # Errors
+    /// As for [`visit_audit`](Self::visit_audit).
+    pub fn verify_audit(&self, id: &EnvId) -> Result<VerifiedLog, StoreError> {
+        let mut verifier = ChainVerifier::new(self.backend.audit_ends(id)?);
+        self.visit_audit(id, &mut |line| verifier.note(line))?;
+        Ok(verifier.finish())
     }
 
     pub(super) fn read(&self, id: &EnvId) -> Result<Texts, StoreError> {
@@ -297,9 +373,9 @@ impl Store {
     }
 
     fn stored(&self, id: &EnvId, texts: Option<Texts>, base: &Base) -> Stored {
-        let (trust_root, has_runtime) = match texts {
-            Some(texts) => (texts.trust_root, texts.has_runtime),
-            None => (Ok(None), false),
+        let (trust_root, has_runtime, revision) = match texts {
+            Some(texts) => (texts.trust_root, texts.has_runtime, texts.revision),
+            None => (Ok(None), false, 0),
         };
         Stored {
             environment: base.environment.clone(),
@@ -308,6 +384,7 @@ impl Store {
             trust_root: parse_trust_root(trust_root, self.place(), id),
             has_runtime,
             is_new: base.is_new,
+            revision,
         }
     }
 
@@ -322,6 +399,13 @@ impl Store {
             root: self.place().as_path().to_owned(),
         }
     }
+}
+
+fn parse_answer<T: Answer>(answer: &str, key: &str) -> Result<T, ChangeError> {
+    serde_json::from_str(answer).map_err(|error| ChangeError::OldAnswer {
+        key: ForeignText::excerpt(key),
+        reason: ForeignText::sentence(&error.to_string()),
+    })
 }
 
 fn ensure_json(text: &str, path: PathBuf) -> Result<(), AnswersError> {

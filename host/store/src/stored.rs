@@ -26,6 +26,17 @@ pub struct Stored {
     pub has_runtime: bool,
     /// Whether the environment does not exist yet: the change that is being made creates it.
     pub is_new: bool,
+    /// The number of changes of the environment.
+    pub revision: u64,
+}
+
+/// What a new environment is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct NewDocument<'a> {
+    /// The display name.
+    pub name: &'a str,
+    /// The listen address of its runtime.
+    pub listen_addr: SocketAddr,
 }
 
 /// The stored values that a change is compared with, and the documents it is rendered into.
@@ -43,10 +54,10 @@ pub(super) struct Base {
 
 impl Base {
     /// Returns a new environment without bindings.
-    pub(super) fn new(id: &EnvId, name: &str, listen_addr: SocketAddr) -> Self {
+    pub(super) fn new(id: &EnvId, new: &NewDocument<'_>) -> Self {
         Self {
             environment: Environment::empty(id.clone()),
-            document: EnvironmentDocument::new(id, name, listen_addr),
+            document: EnvironmentDocument::new(id, new.name, new.listen_addr),
             faults: Vec::new(),
             pins: PinsDocument::default(),
             pins_text: None,

@@ -258,14 +258,16 @@ fn creation_and_initialization_are_recorded_with_their_key() {
 }
 
 #[test]
-fn a_change_that_cannot_be_recorded_says_that_it_was_made() {
+fn a_change_that_cannot_be_recorded_is_not_made() {
     let sandbox = Sandbox::with_local();
     let log = sandbox.environment("local").join("audit/events.jsonl");
     std::fs::remove_file(&log).expect("removed");
     std::fs::create_dir(&log).expect("a folder");
-    let message = sandbox.env_packs().remove("state").refused(2, "audit");
-    assert_contains(&message, &["the change was saved", "events.jsonl"]);
+    let before = sandbox.document("local");
+    let message = sandbox.env_packs().remove("state").refused(2, "io");
+    assert_contains(&message, &["cannot append to", "events.jsonl"]);
+    assert_eq!(sandbox.document("local"), before);
+    std::fs::remove_dir(&log).expect("removed");
+    sandbox.env_packs().remove("state").succeeded();
     assert_eq!(sandbox.document("local")["packs"].as_array().map(Vec::len), Some(4));
-    let message = sandbox.env_packs().remove("state").run();
-    message.refused(1, "not-found");
 }

@@ -219,7 +219,7 @@ fn a_file_beyond_the_limit_is_named() {
     sandbox.write("big.gtpack", Zip::stored(&sealed(entries)).bytes());
     let put = "op answers put --env local --kind greentic.state.in-memory --file answers.json";
     for (words, file) in [
-        (put, "env-packs/state/answers.json"),
+        (put, ".greentic/environments/local/.change.json"),
         ("pack repack big.gtpack --output new.gtpack", "new.gtpack"),
     ] {
         let arguments: Vec<&str> = words.split(' ').collect();

@@ -11,13 +11,18 @@ use test_support::verbs::Gtc;
 use test_support::wat::Handler;
 use test_support::{Sandbox, text};
 
-/// Collects every file below a folder with its content, except the audit log, which records
-/// refusals.
+/// Files that a refused command may change: the audit log with its end, and the lock.
+const RECORDS: [&str; 3] = ["audit", "revision.json", ".lock"];
+
+/// Collects every file below a folder with its content, except those that record refusals.
 fn files(folder: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let entry = entry.expect("an entry");
         let kind = entry.file_type().expect("a type");
-        if kind.is_dir() && entry.file_name() != "audit" {
+        if RECORDS.iter().any(|name| entry.file_name() == *name) {
+            continue;
+        }
+        if kind.is_dir() {
             files(&entry.path(), found);
         } else if kind.is_file() {
             found.insert(entry.path(), std::fs::read(entry.path()).expect("a file"));

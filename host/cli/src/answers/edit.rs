@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::arguments::{DocumentArg, UserArg, parse_target};
 use crate::args::environment::EnvironmentArg;
-use crate::args::idempotency_key::IdempotencyKey;
+use crate::args::idempotency_key::{IdempotencyKey, IfRevision};
 use crate::args::instance::InstanceArg;
 use crate::error::UsageError;
 use crate::input::Input;
@@ -35,23 +35,26 @@ pub(crate) struct EditPayload {
     #[command(flatten)]
     #[serde(default)]
     pub idempotency_key: IdempotencyKey,
+    #[command(flatten)]
+    #[serde(default)]
+    pub if_revision: IfRevision,
 }
 
 impl Payload for EditPayload {
-    type Request = (AnswersTarget, Option<String>);
+    type Request = (AnswersTarget, Option<String>, Option<u64>);
 
     fn into_request(self) -> Result<Self::Request, UsageError> {
         let Self { environment_id, kind, instance_id, answers_ref, .. } = &self;
         let target = parse_target(environment_id, kind, instance_id, answers_ref)?;
-        Ok((target, self.idempotency_key.key))
+        Ok((target, self.idempotency_key.key, *self.if_revision))
     }
 }
 
 pub(super) fn run(runner: &Runner, input: Input<EditPayload>) -> io::Result<u8> {
-    runner.run("answers", "edit", input, |(target, idempotency_key)| {
+    runner.run("answers", "edit", input, |(target, idempotency_key, if_revision)| {
         let editor = settings::editor();
         let folder = settings::temporary_folder();
-        let request = EditRequest { target, editor, folder, idempotency_key };
+        let request = EditRequest { target, editor, folder, idempotency_key, if_revision };
         Ok(answers::edit(&runner.host, &request)?)
     })
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::arguments::{DocumentArg, UserArg, parse_target};
 use crate::args::environment::EnvironmentArg;
-use crate::args::idempotency_key::IdempotencyKey;
+use crate::args::idempotency_key::{IdempotencyKey, IfRevision};
 use crate::args::instance::InstanceArg;
 use crate::error::{CliError, UsageError};
 use crate::input::Input;
@@ -49,6 +49,9 @@ pub(crate) struct PutPayload {
     #[command(flatten)]
     #[serde(default)]
     pub idempotency_key: IdempotencyKey,
+    #[command(flatten)]
+    #[serde(default)]
+    pub if_revision: IfRevision,
 }
 
 /// Answers to write, from a file or from the user.
@@ -56,6 +59,7 @@ pub(crate) struct PutArguments {
     target: AnswersTarget,
     file: Option<PathBuf>,
     idempotency_key: Option<String>,
+    if_revision: Option<u64>,
 }
 
 impl Payload for PutPayload {
@@ -67,6 +71,7 @@ impl Payload for PutPayload {
             target: parse_target(environment_id, kind, instance_id, answers_ref)?,
             file: self.file,
             idempotency_key: self.idempotency_key.key,
+            if_revision: *self.if_revision,
         })
     }
 }
@@ -76,7 +81,7 @@ pub(super) fn run(runner: &Runner, input: Input<PutPayload>) -> io::Result<u8> {
 }
 
 fn put(runner: &Runner, arguments: PutArguments) -> Result<PutReport, CliError> {
-    let PutArguments { target, file, idempotency_key } = arguments;
+    let PutArguments { target, file, idempotency_key, if_revision } = arguments;
     let source = match file {
         Some(file) => AnswersSource::File(file),
         None if runner.is_interactive => AnswersSource::Text(ask(runner, &target)?),
@@ -84,7 +89,7 @@ fn put(runner: &Runner, arguments: PutArguments) -> Result<PutReport, CliError> 
             return Err(UsageError::new("file", "required unless a terminal can ask").into());
         }
     };
-    let request = PutRequest { target, source, idempotency_key };
+    let request = PutRequest { target, source, idempotency_key, if_revision };
     Ok(answers::put(&runner.host, &request)?)
 }
 

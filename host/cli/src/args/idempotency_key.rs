@@ -1,4 +1,4 @@
-//! `--idempotency-key` and `--if-generation`, for verbs that change an environment.
+//! `--idempotency-key`, `--if-generation` and `--if-revision`, for verbs that change an environment.
 
 shared_arguments! {
     /// Idempotency key; written to the audit log and returned
@@ -9,4 +9,8 @@ shared_arguments! {
     /// Fail unless the binding has this generation
     #[arg(long, value_name = "N")]
     IfGeneration { if_generation: Option<u64> }
+
+    /// Fail unless the environment has this revision
+    #[arg(long, value_name = "N")]
+    IfRevision { if_revision: Option<u64> }
 }

@@ -4,18 +4,17 @@
 use std::io;
 
 use clap::Args;
-use env_pack_domain::EnvId;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::args::environment::OptionalEnvironmentArg;
-use crate::args::idempotency_key::IdempotencyKey;
+use crate::args::idempotency_key::{IdempotencyKey, IfRevision};
 use crate::error::UsageError;
 use crate::input::Input;
 use crate::parse::Payload;
 use crate::render::RenderHuman;
 use crate::runner::Runner;
-use gtc_core::ops::env::{self, InitReport};
+use gtc_core::ops::env::{self, InitReport, InitRequest};
 
 /// An environment to create or to repair.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
@@ -27,13 +26,20 @@ pub(crate) struct InitPayload {
     #[command(flatten)]
     #[serde(default)]
     pub idempotency_key: IdempotencyKey,
+    #[command(flatten)]
+    #[serde(default)]
+    pub if_revision: IfRevision,
 }
 
 impl Payload for InitPayload {
-    type Request = (EnvId, Option<String>);
+    type Request = InitRequest;
 
-    fn into_request(self) -> Result<Self::Request, UsageError> {
-        Ok((self.environment_id.parse()?, self.idempotency_key.key))
+    fn into_request(self) -> Result<InitRequest, UsageError> {
+        Ok(InitRequest {
+            id: self.environment_id.parse()?,
+            idempotency_key: self.idempotency_key.key,
+            if_revision: *self.if_revision,
+        })
     }
 }
 
@@ -42,7 +48,7 @@ pub(super) fn run(runner: &Runner, input: Input<InitPayload>) -> io::Result<u8> 
         "env",
         "init",
         input,
-        |(environment, key)| Ok(env::init(&runner.host, &environment, key.as_deref())?),
+        |request| Ok(env::init(&runner.host, &request)?),
         |report| report.doctor.healthy,
     )
 }

@@ -21,7 +21,7 @@ impl RenderHuman for ListReport {
                 shown(&self.store_root)
             );
         }
-        let mut table = Table::new(["ENVIRONMENT", "PACKS", "EXTENSIONS", "STATE"]);
+        let mut table = Table::new(["ENVIRONMENT", "REVISION", "PACKS", "EXTENSIONS", "STATE"]);
         for environment in &self.environments {
             let state = match &environment.error {
                 None => Style::Good.cell(format!("{GOOD} readable")),
@@ -29,6 +29,7 @@ impl RenderHuman for ListReport {
             };
             table.row([
                 Style::Bold.cell(&environment.environment_id),
+                Style::Plain.cell(environment.revision),
                 Style::Plain.cell(environment.packs),
                 Style::Plain.cell(environment.extensions),
                 state,

@@ -20,7 +20,8 @@ impl RenderHuman for ShowReport {
             .as_ref()
             .map(|runtime| format!("\nruntime.json\n{}", escaped_lines(runtime.get())));
         format!(
-            "environment.json\n{}{}",
+            "revision {}\n\nenvironment.json\n{}{}",
+            self.revision,
             escaped_lines(self.environment.get()),
             runtime.unwrap_or_default()
         )

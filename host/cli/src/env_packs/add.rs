@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::arguments::{KindArg, PackRefArg, SlotArg};
 use crate::args::environment::EnvironmentArg;
-use crate::args::idempotency_key::IdempotencyKey;
+use crate::args::idempotency_key::{IdempotencyKey, IfRevision};
 use crate::args::permissions::GrantsPayload;
 use crate::binding::arguments::{AnswersArg, NoFetch, parse_binding};
 use crate::binding::update::apply;
@@ -40,6 +40,9 @@ pub(crate) struct PackPayload {
     pub idempotency_key: IdempotencyKey,
     #[command(flatten)]
     #[serde(default)]
+    pub if_revision: IfRevision,
+    #[command(flatten)]
+    #[serde(default)]
     pub no_fetch: NoFetch,
     #[command(flatten)]
     #[serde(default, deserialize_with = "deserialize_object")]
@@ -62,6 +65,7 @@ impl Payload for PackPayload {
             keep_answers: false,
             if_generation: None,
             idempotency_key: self.idempotency_key.key,
+            if_revision: *self.if_revision,
         })
     }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::arguments::SlotArg;
 use crate::args::environment::EnvironmentArg;
-use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
+use crate::args::idempotency_key::{IdempotencyKey, IfGeneration, IfRevision};
 use crate::args::permissions::GrantsPayload;
 use crate::binding::arguments::Expect;
 use crate::binding::update::apply;
@@ -38,6 +38,9 @@ pub(crate) struct PackPinPayload {
     #[serde(default)]
     pub idempotency_key: IdempotencyKey,
     #[command(flatten)]
+    #[serde(default)]
+    pub if_revision: IfRevision,
+    #[command(flatten)]
     #[serde(default, deserialize_with = "deserialize_object")]
     pub grants: GrantsPayload,
 }
@@ -53,6 +56,7 @@ impl Payload for PackPinPayload {
             expected: self.expect.parse()?,
             if_generation: *self.if_generation,
             idempotency_key: self.idempotency_key.key,
+            if_revision: *self.if_revision,
         })
     }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::arguments::SlotArg;
 use crate::args::environment::EnvironmentArg;
-use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
+use crate::args::idempotency_key::{IdempotencyKey, IfGeneration, IfRevision};
 use crate::binding::arguments::{Preview, Yes};
 use crate::binding::unbind::{Removal, remove};
 use crate::error::UsageError;
@@ -38,6 +38,9 @@ pub(crate) struct PackRemovePayload {
     #[command(flatten)]
     #[serde(default)]
     pub idempotency_key: IdempotencyKey,
+    #[command(flatten)]
+    #[serde(default)]
+    pub if_revision: IfRevision,
 }
 
 impl Payload for PackRemovePayload {
@@ -49,6 +52,7 @@ impl Payload for PackRemovePayload {
             key: BindingKey::Slot(self.slot.parse()?),
             if_generation: *self.if_generation,
             idempotency_key: self.idempotency_key.key,
+            if_revision: *self.if_revision,
         };
         Ok(Removal { request, dry_run: *self.dry_run, confirmed: *self.yes })
     }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::arguments::SlotArg;
 use crate::args::environment::EnvironmentArg;
-use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
+use crate::args::idempotency_key::{IdempotencyKey, IfGeneration, IfRevision};
 use crate::binding::arguments::Preview;
 use crate::binding::unbind::{Rollback, rollback};
 use crate::error::UsageError;
@@ -35,6 +35,9 @@ pub(crate) struct PackRollbackPayload {
     #[command(flatten)]
     #[serde(default)]
     pub idempotency_key: IdempotencyKey,
+    #[command(flatten)]
+    #[serde(default)]
+    pub if_revision: IfRevision,
 }
 
 impl Payload for PackRollbackPayload {
@@ -47,6 +50,7 @@ impl Payload for PackRollbackPayload {
             all_instances: false,
             if_generation: *self.if_generation,
             idempotency_key: self.idempotency_key.key,
+            if_revision: *self.if_revision,
         };
         Ok(Rollback { request, dry_run: *self.dry_run })
     }

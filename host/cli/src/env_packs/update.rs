@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::add::PackPayload;
 use super::arguments::{KindArg, PackRefArg, SlotArg};
 use crate::args::environment::EnvironmentArg;
-use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
+use crate::args::idempotency_key::{IdempotencyKey, IfGeneration, IfRevision};
 use crate::args::permissions::GrantsPayload;
 use crate::binding::arguments::{
     AnswersArg, DryRun, Expect, NoAnswers, NoFetch, required_without_refresh,
@@ -53,6 +53,9 @@ pub(crate) struct PackUpdatePayload {
     pub idempotency_key: IdempotencyKey,
     #[command(flatten)]
     #[serde(default)]
+    pub if_revision: IfRevision,
+    #[command(flatten)]
+    #[serde(default)]
     pub no_fetch: NoFetch,
     /// Resolve the reference of the bound pack again, and bind what it refers to now; at a
     /// terminal, the changes are shown first
@@ -92,6 +95,7 @@ impl Payload for PackUpdatePayload {
                 expected: self.expect.parse()?,
                 if_generation: *self.if_generation,
                 idempotency_key: self.idempotency_key.key,
+                if_revision: *self.if_revision,
             };
             return Ok(refresh_request(request, *self.dry_run));
         }
@@ -108,6 +112,7 @@ impl Payload for PackUpdatePayload {
             pack_ref: require("pack_ref", self.pack_ref)?,
             answers_ref: self.answers_ref,
             idempotency_key: self.idempotency_key,
+            if_revision: self.if_revision,
             no_fetch: self.no_fetch,
             grants: self.grants,
         };

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::arguments::{AllInstances, ExtensionPackRefArg};
 use crate::args::environment::EnvironmentArg;
-use crate::args::idempotency_key::IdempotencyKey;
+use crate::args::idempotency_key::{IdempotencyKey, IfRevision};
 use crate::args::instance::InstanceArg;
 use crate::args::permissions::GrantsPayload;
 use crate::binding::arguments::{AnswersArg, NoFetch, parse_binding};
@@ -45,6 +45,9 @@ pub(crate) struct ExtensionPayload {
     pub idempotency_key: IdempotencyKey,
     #[command(flatten)]
     #[serde(default)]
+    pub if_revision: IfRevision,
+    #[command(flatten)]
+    #[serde(default)]
     pub no_fetch: NoFetch,
     #[command(flatten)]
     #[serde(default)]
@@ -76,6 +79,7 @@ impl Payload for ExtensionPayload {
             keep_answers: false,
             if_generation: None,
             idempotency_key: self.idempotency_key.key,
+            if_revision: *self.if_revision,
         })
     }
 }

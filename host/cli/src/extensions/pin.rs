@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::arguments::{ExtensionKindArg, parse_key};
 use crate::args::environment::EnvironmentArg;
-use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
+use crate::args::idempotency_key::{IdempotencyKey, IfGeneration, IfRevision};
 use crate::args::instance::InstanceArg;
 use crate::args::permissions::GrantsPayload;
 use crate::binding::arguments::Expect;
@@ -41,6 +41,9 @@ pub(crate) struct ExtensionPinPayload {
     #[serde(default)]
     pub idempotency_key: IdempotencyKey,
     #[command(flatten)]
+    #[serde(default)]
+    pub if_revision: IfRevision,
+    #[command(flatten)]
     #[serde(default, deserialize_with = "deserialize_object")]
     pub grants: GrantsPayload,
 }
@@ -56,6 +59,7 @@ impl Payload for ExtensionPinPayload {
             expected: self.expect.parse()?,
             if_generation: *self.if_generation,
             idempotency_key: self.idempotency_key.key,
+            if_revision: *self.if_revision,
         })
     }
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::arguments::{ExtensionKindArg, parse_key};
 use crate::args::environment::EnvironmentArg;
-use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
+use crate::args::idempotency_key::{IdempotencyKey, IfGeneration, IfRevision};
 use crate::args::instance::InstanceArg;
 use crate::binding::arguments::{Preview, Yes};
 use crate::binding::unbind::{Removal, remove};
@@ -41,6 +41,9 @@ pub(crate) struct ExtensionRemovePayload {
     #[command(flatten)]
     #[serde(default)]
     pub idempotency_key: IdempotencyKey,
+    #[command(flatten)]
+    #[serde(default)]
+    pub if_revision: IfRevision,
 }
 
 impl Payload for ExtensionRemovePayload {
@@ -52,6 +55,7 @@ impl Payload for ExtensionRemovePayload {
             key: parse_key(&self.kind, &self.instance_id)?,
             if_generation: *self.if_generation,
             idempotency_key: self.idempotency_key.key,
+            if_revision: *self.if_revision,
         };
         Ok(Removal { request, dry_run: *self.dry_run, confirmed: *self.yes })
     }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::arguments::{ExtensionKindArg, parse_key};
 use crate::args::environment::EnvironmentArg;
-use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
+use crate::args::idempotency_key::{IdempotencyKey, IfGeneration, IfRevision};
 use crate::args::instance::InstanceArg;
 use crate::binding::arguments::Preview;
 use crate::binding::unbind::{Rollback, rollback};
@@ -42,6 +42,9 @@ pub(crate) struct ExtensionRollbackPayload {
     #[command(flatten)]
     #[serde(default)]
     pub idempotency_key: IdempotencyKey,
+    #[command(flatten)]
+    #[serde(default)]
+    pub if_revision: IfRevision,
 }
 
 impl Payload for ExtensionRollbackPayload {
@@ -54,6 +57,7 @@ impl Payload for ExtensionRollbackPayload {
             all_instances: self.all_instances,
             if_generation: *self.if_generation,
             idempotency_key: self.idempotency_key.key,
+            if_revision: *self.if_revision,
         };
         Ok(Rollback { request, dry_run: *self.dry_run })
     }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::add::ExtensionPayload;
 use super::arguments::{AllInstances, ExtensionPackRefArg, parse_key};
 use crate::args::environment::EnvironmentArg;
-use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
+use crate::args::idempotency_key::{IdempotencyKey, IfGeneration, IfRevision};
 use crate::args::instance::InstanceArg;
 use crate::args::permissions::GrantsPayload;
 use crate::binding::arguments::{
@@ -58,6 +58,9 @@ pub(crate) struct ExtensionUpdatePayload {
     pub idempotency_key: IdempotencyKey,
     #[command(flatten)]
     #[serde(default)]
+    pub if_revision: IfRevision,
+    #[command(flatten)]
+    #[serde(default)]
     pub no_fetch: NoFetch,
     #[command(flatten)]
     #[serde(default)]
@@ -103,6 +106,7 @@ impl Payload for ExtensionUpdatePayload {
                 expected: self.expect.parse()?,
                 if_generation: *self.if_generation,
                 idempotency_key: self.idempotency_key.key,
+                if_revision: *self.if_revision,
             };
             return Ok(refresh_request(request, *self.dry_run));
         }
@@ -119,6 +123,7 @@ impl Payload for ExtensionUpdatePayload {
             instance_id: self.instance_id,
             answers_ref: self.answers_ref,
             idempotency_key: self.idempotency_key,
+            if_revision: self.if_revision,
             no_fetch: self.no_fetch,
             all_instances: self.all_instances,
             grants: self.grants,

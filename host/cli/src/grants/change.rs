@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::args::environment::EnvironmentArg;
-use crate::args::idempotency_key::{IdempotencyKey, IfGeneration};
+use crate::args::idempotency_key::{IdempotencyKey, IfGeneration, IfRevision};
 use crate::args::instance::InstanceArg;
 use crate::args::permissions::parse_grants;
 use crate::binding::report::{permissions_list, place_name};
@@ -56,6 +56,9 @@ pub(crate) struct GrantsChangePayload {
     #[command(flatten)]
     #[serde(default)]
     pub idempotency_key: IdempotencyKey,
+    #[command(flatten)]
+    #[serde(default)]
+    pub if_revision: IfRevision,
 }
 
 impl Payload for GrantsChangePayload {
@@ -83,6 +86,7 @@ impl Payload for GrantsChangePayload {
             grants: GrantSelection { permissions, declared: self.declared },
             if_generation: *self.if_generation,
             idempotency_key: self.idempotency_key.key,
+            if_revision: *self.if_revision,
         })
     }
 }

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::args::environment::EnvironmentArg;
-use crate::args::idempotency_key::IdempotencyKey;
+use crate::args::idempotency_key::{IdempotencyKey, IfRevision};
 use crate::error::UsageError;
 use crate::input::Input;
 use crate::parse::Payload;
@@ -28,6 +28,9 @@ pub(crate) struct TrustPayload {
     #[command(flatten)]
     #[serde(default)]
     pub idempotency_key: IdempotencyKey,
+    #[command(flatten)]
+    #[serde(default)]
+    pub if_revision: IfRevision,
 }
 
 impl Payload for TrustPayload {
@@ -35,7 +38,12 @@ impl Payload for TrustPayload {
 
     fn into_request(self) -> Result<TrustRequest, UsageError> {
         let environment = self.environment_id.parse()?;
-        Ok(TrustRequest { environment, key: self.key, idempotency_key: self.idempotency_key.key })
+        Ok(TrustRequest {
+            environment,
+            key: self.key,
+            idempotency_key: self.idempotency_key.key,
+            if_revision: *self.if_revision,
+        })
     }
 }
 

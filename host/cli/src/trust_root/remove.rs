@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::args::environment::EnvironmentArg;
-use crate::args::idempotency_key::IdempotencyKey;
+use crate::args::idempotency_key::{IdempotencyKey, IfRevision};
 use crate::error::UsageError;
 use crate::input::Input;
 use crate::parse::{Payload, parse_argument};
@@ -29,6 +29,9 @@ pub(crate) struct DistrustPayload {
     #[command(flatten)]
     #[serde(default)]
     pub idempotency_key: IdempotencyKey,
+    #[command(flatten)]
+    #[serde(default)]
+    pub if_revision: IfRevision,
 }
 
 impl Payload for DistrustPayload {
@@ -39,6 +42,7 @@ impl Payload for DistrustPayload {
             environment: self.environment_id.parse()?,
             key_id: parse_argument("key_id", &self.key_id)?,
             idempotency_key: self.idempotency_key.key,
+            if_revision: *self.if_revision,
         })
     }
 }

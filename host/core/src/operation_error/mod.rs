@@ -21,8 +21,10 @@ const RESOURCES: &str = "free memory, processes or open files, or raise the limi
     `ulimit -a` shows, or those of the container";
 /// The hint when a file would exceed the size that this process may write.
 const FILE_SIZE: &str = "raise the limit on the size of files, which `ulimit -f` shows";
-/// The kind of a change that was saved, but not recorded in the audit log.
-pub(crate) const NOT_AUDITED: &str = "audit";
+/// The kind of a change that may have been made.
+pub(crate) const UNCLEAR: &str = "unclear";
+/// The kind of a change that was made, and is not finished.
+pub(crate) const UNFINISHED: &str = "unfinished";
 
 /// Whether a failed operation was refused, or could not be carried out. The exit codes
 /// differ.

@@ -1,9 +1,10 @@
 //! Explains the errors of environments on disk.
 
+use env_pack_domain::ForeignText;
 use gtc_fs::shortage::is_shortage;
 use gtc_store::{AnswersError, ChangeError, StoreError};
 
-use super::{Explanation, NOT_AUDITED, OperationError, RESOURCES};
+use super::{Explanation, OperationError, RESOURCES, UNCLEAR, UNFINISHED};
 
 impl OperationError for StoreError {
     fn explain(&self) -> Explanation {
@@ -21,8 +22,20 @@ impl OperationError for StoreError {
                 ),
             ),
             Self::Busy { .. } => {
-                Explanation::failed("store", "try again when the other process has finished")
+                Explanation::failed("busy", "try again when the other process has finished")
             }
+            Self::ChangedMeanwhile { journal, .. } => Explanation::failed(
+                "store",
+                format!(
+                    "compare the file with `{}`, which holds the new texts, and remove that file \
+                     to keep the environment as it is",
+                    ForeignText::new(journal.to_string_lossy())
+                ),
+            ),
+            Self::LeadsOutside { .. } => Explanation::failed(
+                "store",
+                "nothing was written; remove the symbolic link, then run the command again",
+            ),
             Self::Malformed { .. } | Self::TooLarge { .. } => Explanation::failed(
                 "store",
                 "nothing was changed; correct the file, then run the command again",
@@ -47,9 +60,24 @@ impl OperationError for ChangeError {
                  repeat it",
             ),
             Self::Answers(error) => error.explain(),
-            Self::NotAudited { .. } => Explanation::failed(
-                NOT_AUDITED,
-                "do not repeat the command; repair the audit log and record the change there",
+            Self::OldAnswer { .. } => Explanation::refused(
+                "conflict",
+                "nothing was changed; see the environment, and use another key for a new request",
+            ),
+            Self::Moved { environment, .. } => Explanation::refused(
+                "stale",
+                format!("see what is bound now with `gtc op env show {environment}`"),
+            ),
+            Self::Unclear { environment, key, .. } => Explanation::failed(
+                UNCLEAR,
+                format!(
+                    "see whether it was made with `gtc op request show --env {environment} --key {key}`"
+                ),
+            ),
+            Self::Unfinished { .. } => Explanation::failed(
+                UNFINISHED,
+                "do not repeat the command; remove the cause, and the next change of the \
+                 environment finishes it",
             ),
         }
     }
@@ -58,6 +86,7 @@ impl OperationError for ChangeError {
 impl OperationError for AnswersError {
     fn explain(&self) -> Explanation {
         let hint = match self {
+            Self::Store(error) => return error.explain(),
             Self::Write { source, .. } => {
                 return Explanation::io(source, "check the path and its permissions");
             }

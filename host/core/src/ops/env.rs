@@ -7,7 +7,8 @@ use env_pack_domain::{
     BindingKey, BindingPlace, CoreSlot, DisplayName, EnvId, Environment, PackDescriptor, PackRef,
     with_causes,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::audit;
@@ -16,7 +17,9 @@ use super::load_pack;
 use super::pack_error::BrokenBuiltin;
 use crate::Host;
 use crate::operation_error::{Explanation, OperationError};
-use gtc_store::{AuditEvent, Change, ChangeError, StoreError, Stored};
+use gtc_store::{
+    AuditEvent, Change, ChangeError, EnvironmentFiles, NewDocument, StoreError, Stored,
+};
 
 /// The default listen address of a runtime.
 const LISTEN_ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
@@ -38,7 +41,7 @@ pub struct InitReport {
 }
 
 /// The result of creating an environment.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct CreateReport {
     /// The environment.
     pub environment_id: EnvId,
@@ -65,6 +68,8 @@ pub struct ListReport {
 pub struct ListedEnvironment {
     /// The environment.
     pub environment_id: EnvId,
+    /// The number of its changes, for `--if-revision`.
+    pub revision: u64,
     /// The number of bound core slots.
     pub packs: usize,
     /// The number of bound extensions.
@@ -77,6 +82,8 @@ pub struct ListedEnvironment {
 /// The files of an environment.
 #[derive(Debug, Serialize)]
 pub struct ShowReport {
+    /// The number of changes of the environment, for `--if-revision`.
+    pub revision: u64,
     /// The text of `environment.json`.
     pub environment: Box<RawValue>,
     /// The text of `runtime.json`, if it exists.
@@ -98,6 +105,24 @@ pub struct NewEnvironment {
     pub idempotency_key: Option<String>,
 }
 
+/// A request to initialize an environment.
+#[derive(Clone, Debug)]
+pub struct InitRequest {
+    /// The id of the environment.
+    pub id: EnvId,
+    /// Idempotency key; written to the audit log and returned.
+    pub idempotency_key: Option<String>,
+    /// The only revision of the environment to accept.
+    pub if_revision: Option<u64>,
+}
+
+impl InitRequest {
+    /// Returns a request to initialize this environment.
+    pub fn new(id: EnvId) -> Self {
+        Self { id, idempotency_key: None, if_revision: None }
+    }
+}
+
 /// Creates an environment with the default packs.
 ///
 /// # Errors
@@ -106,7 +131,10 @@ pub fn create(host: &Host, new: &NewEnvironment) -> Result<CreateReport, EnvErro
     let name = new.name.as_ref().map_or(new.id.as_str(), DisplayName::as_str);
     let listen_addr = new.listen_addr.unwrap_or(LISTEN_ADDR);
     let event = event(host, "create", &new.id, new.idempotency_key.as_deref());
-    let result = host.store.create(&new.id, name, listen_addr, |stored| {
+    let arguments = json!({"name": name, "listen_addr": listen_addr, "empty": new.empty});
+    let request = host.request("env create", new.idempotency_key.as_ref(), &arguments);
+    let document = NewDocument { name, listen_addr };
+    let result = host.store.create(&new.id, &request, &document, |stored| {
         let (environment, bound) = if new.empty {
             (stored.environment, Vec::new())
         } else {
@@ -129,13 +157,13 @@ pub fn create(host: &Host, new: &NewEnvironment) -> Result<CreateReport, EnvErro
 ///
 /// # Errors
 /// [`EnvError`] when the environment cannot be read or written.
-pub fn init(
-    host: &Host,
-    id: &EnvId,
-    idempotency_key: Option<&str>,
-) -> Result<InitReport, EnvError> {
-    let event = event(host, "init", id, idempotency_key);
-    let result = host.store.create_or_change(id, id.as_str(), LISTEN_ADDR, |stored| {
+pub fn init(host: &Host, init: &InitRequest) -> Result<InitReport, EnvError> {
+    let InitRequest { id, idempotency_key, if_revision } = init;
+    let event = event(host, "init", id, idempotency_key.as_deref());
+    let request = host.request("env init", idempotency_key.as_ref(), &json!({}));
+    let request = request.if_revision(*if_revision);
+    let document = NewDocument { name: id.as_str(), listen_addr: LISTEN_ADDR };
+    let result = host.store.create_or_change(id, &request, &document, |stored| {
         let created = stored.is_new;
         let (environment, bound) = bind_defaults(host, stored.environment)?;
         let is_unchanged = !created && bound.is_empty();
@@ -149,7 +177,7 @@ pub fn init(
         created,
         bound,
         doctor: doctor::doctor(host, id, false)?,
-        idempotency_key: idempotency_key.map(str::to_owned),
+        idempotency_key: idempotency_key.clone(),
     })
 }
 
@@ -168,14 +196,22 @@ pub fn ids(host: &Host) -> Result<Vec<EnvId>, StoreError> {
 pub fn list(host: &Host) -> Result<ListReport, StoreError> {
     let mut environments = Vec::new();
     for id in host.store.list()? {
-        let (packs, extensions, error) = match host.store.load(&id) {
-            Ok(Stored { environment, faults, .. }) => {
-                let fault = faults.first().map(ToString::to_string);
-                (environment.packs().len(), environment.extensions().len(), fault)
-            }
-            Err(error) => (0, 0, Some(with_causes(&error))),
-        };
-        environments.push(ListedEnvironment { environment_id: id, packs, extensions, error });
+        environments.push(match host.store.load(&id) {
+            Ok(Stored { environment, faults, revision, .. }) => ListedEnvironment {
+                environment_id: id,
+                revision,
+                packs: environment.packs().len(),
+                extensions: environment.extensions().len(),
+                error: faults.first().map(ToString::to_string),
+            },
+            Err(error) => ListedEnvironment {
+                environment_id: id,
+                revision: 0,
+                packs: 0,
+                extensions: 0,
+                error: Some(with_causes(&error)),
+            },
+        });
     }
     Ok(ListReport { store_root: host.store.place().to_string(), environments })
 }
@@ -185,8 +221,8 @@ pub fn list(host: &Host) -> Result<ListReport, StoreError> {
 /// # Errors
 /// [`StoreError`] when the environment cannot be read.
 pub fn show(host: &Host, id: &EnvId) -> Result<ShowReport, StoreError> {
-    let shown = host.store.read_files(id)?;
-    Ok(ShowReport { environment: shown.environment, runtime: shown.runtime })
+    let EnvironmentFiles { revision, environment, runtime } = host.store.read_files(id)?;
+    Ok(ShowReport { revision, environment, runtime })
 }
 
 /// Binds the built-in packs to the free slots that they serve, and returns them too.

@@ -5,7 +5,8 @@ use env_pack_domain::{
     Binding, BindingPlace, DescriptorPath, EnvId, Environment, InstanceId, PackDescriptor, PackRef,
     Permissions, Pin,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::answered_addresses;
 use super::audit;
@@ -28,7 +29,7 @@ pub struct GrantsListReport {
 }
 
 /// The permissions of bindings after a change.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct GrantsChangeReport {
     /// The environment.
     pub environment_id: EnvId,
@@ -40,7 +41,7 @@ pub struct GrantsChangeReport {
 }
 
 /// The permissions of one binding.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct BindingGrants {
     /// The slot, for packs.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,7 +58,7 @@ pub struct BindingGrants {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archive_sha256: Option<String>,
     /// Whether the pack should have a pin, and has none.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unpinned: bool,
     /// The granted permissions.
     pub grants: GrantsReport,
@@ -80,6 +81,8 @@ pub struct GrantsRequest {
     pub if_generation: Option<u64>,
     /// Idempotency key; written to the audit log and returned.
     pub idempotency_key: Option<String>,
+    /// The only revision of the environment to accept.
+    pub if_revision: Option<u64>,
 }
 
 /// Lists the permissions of the bindings.
@@ -166,7 +169,19 @@ fn change_grants(
     request: &GrantsRequest,
     grants_of: impl Fn(&Binding, &Pin) -> Result<Permissions, GrantsError>,
 ) -> Result<GrantsChangeReport, GrantsError> {
-    let result = host.store.change(&request.environment, |Stored { environment, .. }| {
+    let store_request = host.request(
+        &format!("grants {verb}"),
+        request.idempotency_key.as_ref(),
+        &json!({
+            "kind": request.kind,
+            "instance": request.instance,
+            "all_instances": request.all_instances,
+            "grants": request.grants.as_json(),
+            "if_generation": request.if_generation,
+        }),
+    );
+    let store_request = store_request.if_revision(request.if_revision);
+    let decide = |Stored { environment, .. }| {
         let mut after = environment.clone();
         let mut changed = Vec::new();
         for (binding, pin) in named_bindings(&environment, request)? {
@@ -184,7 +199,8 @@ fn change_grants(
             idempotency_key: request.idempotency_key.clone(),
         };
         Ok(Change { environment: Some(after), ..Change::recorded(events, report) })
-    });
+    };
+    let result = host.store.change(&request.environment, &store_request, decide);
     let event = event(host, verb, request, None);
     audit::record_failure(host, &request.environment, vec![event], result)
 }

@@ -13,7 +13,8 @@
 //!
 //! ```
 //! use gtc_core::{Host, HostSettings};
-//! use gtc_core::ops::{doctor, env, plugins::Plugins};
+//! use gtc_core::ops::env::{self, InitRequest};
+//! use gtc_core::ops::{doctor, plugins::Plugins};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // call this first in `main`: the host starts this program again as its worker
@@ -30,7 +31,7 @@
 //!
 //! // what `gtc op env init` and `gtc op env doctor` do
 //! let local = "local".parse()?;
-//! env::init(&host, &local, None)?;
+//! env::init(&host, &InitRequest::new(local.clone()))?;
 //! assert!(doctor::doctor(&host, &local, false)?.healthy);
 //! # Ok(())
 //! # }

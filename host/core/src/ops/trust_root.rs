@@ -4,7 +4,8 @@
 use std::path::PathBuf;
 
 use env_pack_domain::{EnvId, KeyId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::audit;
 use super::key_file::{KeyFileError, read_public_key};
@@ -42,6 +43,8 @@ pub struct TrustRequest {
     pub key: PathBuf,
     /// Idempotency key; written to the audit log and returned.
     pub idempotency_key: Option<String>,
+    /// The only revision of the environment to accept.
+    pub if_revision: Option<u64>,
 }
 
 /// A request to remove a trusted key.
@@ -53,10 +56,12 @@ pub struct DistrustRequest {
     pub key_id: KeyId,
     /// Idempotency key; written to the audit log and returned.
     pub idempotency_key: Option<String>,
+    /// The only revision of the environment to accept.
+    pub if_revision: Option<u64>,
 }
 
 /// The result of changing a trust root.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct TrustChangeReport {
     /// The environment.
     pub environment_id: EnvId,
@@ -96,7 +101,7 @@ pub fn list(host: &Host, environment: &EnvId) -> Result<TrustRootReport, StoreEr
 /// # Errors
 /// [`TrustRootError`] when the file is not a key, or the trust root cannot be read or written.
 pub fn add(host: &Host, request: &TrustRequest) -> Result<TrustChangeReport, TrustRootError> {
-    let TrustRequest { environment, key, idempotency_key } = request;
+    let TrustRequest { environment, key, idempotency_key, .. } = request;
     let requested = RequestedChange {
         verb: "add",
         environment,
@@ -104,15 +109,29 @@ pub fn add(host: &Host, request: &TrustRequest) -> Result<TrustChangeReport, Tru
         key_id: None,
         idempotency_key,
     };
-    // read before the environment is locked: a file may be slow
-    let key = read_public_key(host, key).map_err(TrustRootError::from);
-    let result = key.and_then(|key| {
-        host.store.change(environment, |stored| {
-            let before = well_formed(stored.trust_root?)?;
-            Ok(requested.change(host, &before, before.with(trusted_key(&key)), key.id()))
-        })
-    });
+    let result = add_key(host, request, &requested);
     requested.record_failure(host, result)
+}
+
+fn add_key(
+    host: &Host,
+    TrustRequest { environment, key, idempotency_key, if_revision }: &TrustRequest,
+    requested: &RequestedChange<'_>,
+) -> Result<TrustChangeReport, TrustRootError> {
+    let arguments = json!({"key": key.display().to_string()});
+    let store_request = host
+        .request("trust-root add", idempotency_key.as_ref(), &arguments)
+        .if_revision(*if_revision);
+    // the file of a repeated request may be gone
+    if let Some(first) = host.store.first_answer(environment, &store_request)? {
+        return Ok(first);
+    }
+    // read before the environment is locked: a file may be slow
+    let key = read_public_key(host, key)?;
+    host.store.change(environment, &store_request, |stored| {
+        let before = well_formed(stored.trust_root?)?;
+        Ok(requested.change(host, &before, before.with(trusted_key(&key)), key.id()))
+    })
 }
 
 /// Adds the trusted keys of a bundle, all of them or none. `document` is the bundle's path for the
@@ -131,7 +150,9 @@ pub(super) fn add_from(
         idempotency_key: &None,
     });
     let events: Vec<_> = requests.map(|request| request.event(host, request.key_id)).collect();
-    let result = host.store.change(environment, |stored| {
+    let ids: Vec<KeyId> = keys.iter().map(PublicKey::id).collect();
+    let store_request = host.request("trust-root add", None, &json!({"key_ids": ids}));
+    let result = host.store.change(environment, &store_request, |stored| {
         let before = well_formed(stored.trust_root?)?;
         let after = before.with_all(keys.iter().map(trusted_key));
         let changed = before.keys() != after.keys();
@@ -147,7 +168,7 @@ pub(super) fn add_from(
 /// # Errors
 /// [`TrustRootError`] when the key is not trusted, or the trust root cannot be read or written.
 pub fn remove(host: &Host, request: &DistrustRequest) -> Result<TrustChangeReport, TrustRootError> {
-    let DistrustRequest { environment, key_id, idempotency_key } = request;
+    let DistrustRequest { environment, key_id, idempotency_key, if_revision } = request;
     let requested = RequestedChange {
         verb: "remove",
         environment,
@@ -155,7 +176,11 @@ pub fn remove(host: &Host, request: &DistrustRequest) -> Result<TrustChangeRepor
         key_id: Some(*key_id),
         idempotency_key,
     };
-    let result = host.store.change(environment, |stored| {
+    let arguments = json!({"key_id": key_id});
+    let store_request = host
+        .request("trust-root remove", idempotency_key.as_ref(), &arguments)
+        .if_revision(*if_revision);
+    let result = host.store.change(environment, &store_request, |stored| {
         let before = well_formed(stored.trust_root?)?;
         if before.keys().iter().all(|key| key.key_id != *key_id) {
             return Err(TrustRootError::NotTrusted {

@@ -1,12 +1,12 @@
-//! Reads and writes answers in the folder of an environment.
+//! Finds answers in the folder of an environment.
 
 use std::io;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
-use env_pack_domain::{AnswersRef, ForeignText};
+use env_pack_domain::{AnswersRef, EscapingAnswersRef, ForeignText};
 use gtc_fs::read::{ReadError, read_capped};
-use gtc_fs::{atomic, folder as folders};
 
+use super::disk::Disk;
 use super::text;
 use crate::backend::{MAX_ANSWERS_BYTES, NewAnswers};
 use crate::error::AnswersError;
@@ -42,30 +42,26 @@ pub(super) fn read(
     Ok(Some(text))
 }
 
-/// Writes a document atomically, with the folders above it. A new file is readable only by its
-/// owner, because answers may be secret.
-pub(super) fn write(folder: &Path, new: &NewAnswers) -> Result<(), AnswersError> {
-    let path = folder.join(new.answers_ref.relative_path()?);
-    let failed = |source| AnswersError::Write { path: path.clone(), source };
-    let root = folder.canonicalize().map_err(failed)?;
-    let leads_outside = || AnswersError::LeadsOutside { answers_ref: new.answers_ref.clone() };
-    // a symbolic link is allowed as long as its target exists and stays inside
-    let existing = path.ancestors().find(|part| part.symlink_metadata().is_ok());
-    let real = existing.unwrap_or(folder).canonicalize().map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => leads_outside(),
-        _ => failed(error),
-    })?;
-    if !real.starts_with(&root) {
-        return Err(leads_outside());
+/// Returns the path of a document, relative to the folder of its environment.
+pub(super) fn relative_path(answers_ref: &AnswersRef) -> Result<PathBuf, EscapingAnswersRef> {
+    let path = answers_ref.relative_path()?;
+    Ok(path.components().filter(|part| *part != Component::CurDir).collect())
+}
+
+/// Returns where a document is written, relative to the folder of its environment.
+///
+/// # Errors
+/// [`AnswersError::LeadsOutside`]: a symbolic link leads out of the folder, or nowhere.
+pub(super) fn target(
+    disk: &dyn Disk,
+    folder: &Path,
+    new: &NewAnswers,
+) -> Result<PathBuf, AnswersError> {
+    let relative = relative_path(&new.answers_ref)?;
+    let path = folder.join(&relative);
+    match disk.is_inside(folder, &path) {
+        Ok(true) => Ok(relative),
+        Ok(false) => Err(AnswersError::LeadsOutside { answers_ref: new.answers_ref.clone() }),
+        Err(source) => Err(AnswersError::Write { path, source }),
     }
-    if let Some(parent) = path.parent() {
-        folders::create_all(parent).map_err(|error| failed(error.source))?;
-    }
-    let bytes = new.text.as_bytes();
-    atomic::remove_leftovers(&path)
-        .and_then(|()| match path.symlink_metadata() {
-            Ok(_) => atomic::replace(&path, bytes),
-            Err(_) => atomic::write(&path, bytes, 0o600),
-        })
-        .map_err(failed)
 }

@@ -1,63 +1,79 @@
 //! The audit log of an environment: `audit/events.jsonl`, one JSON document per line.
 
-use std::fs;
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::Path;
-use std::time::Duration;
 
-use env_pack_domain::EnvId;
-use gtc_fs::lock::{self, LockError};
-use gtc_fs::read::{ReadError, open_regular};
+use env_pack_domain::Sha256Digest;
+use gtc_fs::read::ReadError;
 
+use super::disk::Disk;
 use crate::error::StoreError;
 
-const FOLDER: &str = "audit";
-const EVENTS: &str = "events.jsonl";
+/// The log, relative to the folder of the environment.
+pub(super) const EVENTS: &str = "audit/events.jsonl";
+/// What interrupted processes left of lines.
+pub(super) const TORN: &str = "audit/events.torn";
 /// The longest line to show at once, in bytes. Lines of this program are much shorter.
 const MAX_LINE_BYTES: u64 = 1 << 20;
 
-/// Shows the lines of the log, from the oldest to the newest. Lines that are not UTF-8 are left
-/// out, and longer ones than any of this program are shown in parts.
-pub(super) fn visit(folder: &Path, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
-    let path = folder.join(FOLDER).join(EVENTS);
-    let file = match open_regular(&path) {
-        Ok((file, _)) => file,
+/// Shows the lines of the log, from the oldest to the newest, as far as its first `length` bytes.
+/// Lines that are not UTF-8 are left out, and longer ones than any of this program are shown in
+/// parts.
+pub(super) fn visit(
+    disk: &dyn Disk,
+    folder: &Path,
+    length: u64,
+    visit: &mut dyn FnMut(&str),
+) -> Result<(), StoreError> {
+    let path = folder.join(EVENTS);
+    let file = match disk.open(&path) {
+        Ok(file) => file,
         Err(ReadError::NotFound) => return Ok(()),
-        Err(ReadError::NotAFile(_)) => return Err(StoreError::NotAFile { path }),
-        Err(ReadError::TooLarge { limit }) => return Err(StoreError::TooLarge { path, limit }),
-        Err(ReadError::Io(error)) => return Err(StoreError::io("read", &path)(error)),
+        Err(error) => return Err(StoreError::read(&path, error)),
     };
-    visit_lines(file, visit).map_err(StoreError::io("read", &path))
+    visit_lines(file.take(length), visit).map_err(StoreError::io("read", &path))
 }
 
-fn visit_lines(file: fs::File, visit: &mut dyn FnMut(&str)) -> io::Result<()> {
+fn visit_lines(file: io::Take<Box<dyn io::Read>>, visit: &mut dyn FnMut(&str)) -> io::Result<()> {
     let mut reader = BufReader::new(file);
     let mut line = Vec::new();
     while reader.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut line)? > 0 {
         if let Ok(text) = str::from_utf8(&line) {
-            visit(text.trim_end());
+            visit(text.trim_end_matches('\n'));
         }
         line.clear();
     }
     Ok(())
 }
 
-/// Appends lines to the log, which is created if it does not exist.
-pub(super) fn append(
-    folder: &Path,
-    id: &EnvId,
-    timeout: Duration,
-    lines: &[String],
-) -> Result<(), StoreError> {
-    if lines.is_empty() {
-        return Ok(());
-    }
-    let folder = folder.join(FOLDER);
-    fs::create_dir_all(&folder).map_err(StoreError::io("create", &folder))?;
+/// The state of the log before a change.
+pub(super) struct LogEnd {
+    /// The length up to the last complete line, in bytes.
+    pub length: u64,
+    /// The digest of the last complete line, without its line break; none if there is none.
+    pub last_line: Option<String>,
+    /// The incomplete line after it, which an interrupted process left.
+    pub torn: Vec<u8>,
+}
+
+/// Reads the end of the log, which is created if it does not exist. Call it only while the
+/// environment is locked.
+///
+/// # Errors
+/// The log cannot be written, or cannot be read.
+pub(super) fn end(disk: &dyn Disk, folder: &Path) -> Result<LogEnd, StoreError> {
     let path = folder.join(EVENTS);
-    let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
-    lock::append(&path, text.as_bytes(), timeout).map_err(|error| match error {
-        LockError::TimedOut => StoreError::Busy { environment: id.clone(), lock: path },
-        LockError::Io(error) => StoreError::io("append to", &path)(error),
-    })
+    let parent = path.parent().expect("it is in a folder");
+    disk.create_folder(parent).map_err(StoreError::io("create", parent))?;
+    let length = disk.ensure_appendable(&path).map_err(StoreError::io("append to", &path))?;
+    let tail =
+        disk.read_end(&path, MAX_LINE_BYTES).map_err(|error| StoreError::read(&path, error))?;
+    let complete = tail.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let torn = tail[complete..].to_vec();
+    let lines = &tail[..complete];
+    let last_line = lines.strip_suffix(b"\n").map(|lines| {
+        let start = lines.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        Sha256Digest::compute(&lines[start..]).to_string()
+    });
+    Ok(LogEnd { length: length - torn.len() as u64, last_line, torn })
 }

@@ -1,15 +1,21 @@
 //! Environments in folders, in the layout of the existing tools.
 //!
 //! `<root>/<environment>/environment.json` is shared with them. The same folder holds
-//! `packs.lock.json` (pins), `trust-root.json`, `runtime.json`, which a runtime writes,
-//! `audit/events.jsonl`, and `.lock`, which a process locks while it changes the environment.
+//! `packs.lock.json` (pins), `trust-root.json`, `runtime.json`, which a runtime writes, and
+//! answers. Of this program alone are `audit/events.jsonl`, `requests.jsonl` (answered
+//! requests), `revision.json`, and `.lock`, which a process locks while it changes the environment.
 //!
-//! The files of a change are replaced one after the other, each atomically. An interruption
-//! leaves the first writes of the edit, and no audit lines. Readers take no lock; they read again
-//! if the document changed before they had read the other files.
+//! A change is written to a [journal](journal) first, so that it is made as a whole or not at
+//! all. Readers take no lock; they read again if the environment changed meanwhile.
 
 mod answers;
 mod audit;
+mod change;
+pub(crate) mod disk;
+mod environment;
+mod journal;
+mod requests;
+mod revision;
 mod text;
 
 use std::fs;
@@ -18,24 +24,31 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use env_pack_domain::{AnswersRef, EnvId};
-use gtc_fs::lock::{FileLock, LockError};
 
-use super::backend::{Backend, Edit, Place, TextKind, Texts};
+use super::audit_chain::AuditEnds;
+use super::backend::{Backend, Committed, Decision, Place, TextKind, Texts};
 use super::error::{AnswersError, ChangeError, StoreError};
-
-const RUNTIME: &str = "runtime.json";
-const LOCK: &str = ".lock";
+use super::request::Request;
+use super::request_record::RequestRecord;
+use disk::{Disk, RealDisk};
+use environment::{EnvironmentFolder, RUNTIME};
+use journal::Journal;
 
 /// The environments below one folder.
 #[derive(Debug)]
 pub(super) struct FileBackend {
     root: Place,
+    disk: Box<dyn Disk>,
 }
 
 impl FileBackend {
     /// Opens the environments in a folder, which need not exist yet.
     pub(super) fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: Place::new(root) }
+        Self::on(root, Box::new(RealDisk))
+    }
+
+    pub(super) fn on(root: impl Into<PathBuf>, disk: Box<dyn Disk>) -> Self {
+        Self { root: Place::new(root), disk }
     }
 
     /// Opens the environments in a folder; none if it does not exist.
@@ -48,16 +61,8 @@ impl FileBackend {
         self.root.as_path().join(id.as_str())
     }
 
-    fn file(&self, id: &EnvId, kind: TextKind) -> PathBuf {
-        self.folder(id).join(kind.name())
-    }
-
-    fn lock(&self, id: &EnvId, timeout: Duration) -> Result<FileLock, StoreError> {
-        let path = self.folder(id).join(LOCK);
-        FileLock::exclusive(&path, timeout).map_err(|error| match error {
-            LockError::TimedOut => StoreError::Busy { environment: id.clone(), lock: path.clone() },
-            LockError::Io(error) => StoreError::io("lock", &path)(error),
-        })
+    fn environment(&self, id: &EnvId) -> EnvironmentFolder<'_> {
+        EnvironmentFolder { disk: &*self.disk, path: self.folder(id) }
     }
 }
 
@@ -84,63 +89,71 @@ impl Backend for FileBackend {
     }
 
     fn contains(&self, id: &EnvId) -> bool {
-        text::exists(&self.file(id, TextKind::Document))
+        let folder = self.folder(id);
+        let name = Path::new(TextKind::Document.name());
+        // the change that creates it may have been interrupted
+        self.disk.exists(&folder.join(name))
+            || Journal::read(&*self.disk, &folder).is_ok_and(|journal| {
+                journal.is_some_and(|journal| journal.files.contains_key(name))
+            })
     }
 
     fn read(&self, id: &EnvId) -> Result<Option<Texts>, StoreError> {
-        let path = self.file(id, TextKind::Document);
-        let mut latest = text::read(&path)?;
-        while let Some(document) = latest {
-            let pins = text::read(&self.file(id, TextKind::Pins))?;
-            let trust_root = text::read(&self.file(id, TextKind::TrustRoot));
-            let has_runtime = self.folder(id).join(RUNTIME).is_file();
-            // another process may have changed the document meanwhile, and removed its pins
-            latest = text::read(&path)?;
-            if latest.as_ref() == Some(&document) {
-                return Ok(Some(Texts { document, pins, trust_root, has_runtime }));
-            }
-        }
-        Ok(None)
+        let folder = self.environment(id);
+        let snapshot = folder.read_unchanged(|journal| folder.snapshot(journal))?;
+        Ok(snapshot.map(|snapshot| snapshot.texts))
     }
 
     fn runtime(&self, id: &EnvId) -> Result<Option<String>, StoreError> {
-        text::read(&self.folder(id).join(RUNTIME))
+        let file = text::read(&*self.disk, &self.folder(id).join(RUNTIME))?;
+        Ok(file.map(|file| file.text))
     }
 
     fn answers(&self, id: &EnvId, answers: &AnswersRef) -> Result<Option<String>, AnswersError> {
-        answers::read(&self.folder(id), answers)
+        let folder = self.folder(id);
+        let relative = answers::relative_path(answers)?;
+        if let Some(journal) = Journal::read(&*self.disk, &folder)?
+            && let Some(text) = journal.text(&*self.disk, &folder, &relative)?
+        {
+            return Ok(Some(text.to_owned()));
+        }
+        answers::read(&folder, answers)
     }
 
     fn change(
         &self,
         id: &EnvId,
+        request: &Request,
         timeout: Duration,
-        decide: &mut dyn FnMut(Option<Texts>) -> Option<Edit>,
-    ) -> Result<(), ChangeError> {
-        let folder = self.folder(id);
-        fs::create_dir_all(&folder).map_err(StoreError::io("create", &folder))?;
-        let _lock = self.lock(id, timeout)?;
-        let Some(edit) = decide(self.read(id)?) else { return Ok(()) };
-        if let Some(new) = &edit.answers {
-            answers::write(&folder, new)?;
-        }
-        for (kind, content) in &edit.writes {
-            text::replace(&self.file(id, *kind), content)?;
-        }
-        self.append_audit(id, timeout, &edit.audit)
-            .map_err(|source| ChangeError::NotAudited { source })
+        decide: &mut dyn FnMut(Option<Texts>) -> Decision,
+    ) -> Result<Committed, ChangeError> {
+        change::change(&self.environment(id), id, request, timeout, decide)
+    }
+
+    fn request(&self, id: &EnvId, key: &str) -> Result<Option<RequestRecord>, StoreError> {
+        let folder = self.environment(id);
+        folder.read_unchanged(|journal| {
+            let pending = journal.and_then(|journal| journal.logs.get(Path::new(requests::NAME)));
+            let pending = pending.and_then(|log| requests::find_in(log.lines.as_bytes(), key));
+            pending.map_or_else(
+                || requests::find(folder.disk, &folder.path, key),
+                |record| Ok(Some(record)),
+            )
+        })
     }
 
     fn visit_audit(&self, id: &EnvId, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
-        audit::visit(&self.folder(id), visit)
+        let folder = self.folder(id);
+        let journal = Journal::read(&*self.disk, &folder)?;
+        let pending = journal.and_then(|mut journal| journal.logs.remove(Path::new(audit::EVENTS)));
+        let length = pending.as_ref().map_or(u64::MAX, |log| log.at);
+        audit::visit(&*self.disk, &folder, length, visit)?;
+        pending.iter().flat_map(|log| log.lines.lines()).for_each(visit);
+        Ok(())
     }
 
-    fn append_audit(
-        &self,
-        id: &EnvId,
-        timeout: Duration,
-        lines: &[String],
-    ) -> Result<(), StoreError> {
-        audit::append(&self.folder(id), id, timeout, lines)
+    fn audit_ends(&self, id: &EnvId) -> Result<AuditEnds, StoreError> {
+        let folder = self.environment(id);
+        folder.read_unchanged(|journal| Ok(folder.revision(journal)?.audit))
     }
 }

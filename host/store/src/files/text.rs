@@ -1,31 +1,51 @@
-//! Reads and replaces one file of an environment.
+//! Reads a file of an environment.
 
 use std::fs;
 use std::io;
 use std::path::Path;
 
-use gtc_fs::atomic;
-use gtc_fs::read::{ReadError, read_capped, without_byte_order_mark};
+use env_pack_domain::Sha256Digest;
+use gtc_fs::read::{ReadError, without_byte_order_mark};
 
+use super::disk::Disk;
 use crate::backend::MAX_TEXT_BYTES;
 use crate::error::StoreError;
 
+/// The content of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FileText {
+    /// The text, without a byte order mark.
+    pub text: String,
+    /// The digest of the file.
+    pub digest: String,
+}
+
+impl FileText {
+    /// Returns the content of a file that has this text.
+    pub(super) fn new(text: &str) -> Self {
+        Self { text: text.to_owned(), digest: Sha256Digest::compute(text.as_bytes()).to_string() }
+    }
+}
+
 /// Reads a file; none if it does not exist.
-pub(super) fn read(path: &Path) -> Result<Option<String>, StoreError> {
-    let bytes = match read_capped(path, MAX_TEXT_BYTES) {
+pub(super) fn read(disk: &dyn Disk, path: &Path) -> Result<Option<FileText>, StoreError> {
+    let bytes = match disk.read(path, MAX_TEXT_BYTES) {
         Ok(bytes) => bytes,
         Err(ReadError::NotFound) => return Ok(None),
-        Err(ReadError::NotAFile(_)) => {
-            return Err(StoreError::NotAFile { path: path.to_owned() });
-        }
-        Err(ReadError::TooLarge { limit }) => {
-            return Err(StoreError::TooLarge { path: path.to_owned(), limit });
-        }
-        Err(ReadError::Io(error)) => return Err(StoreError::io("read", path)(error)),
+        Err(error) => return Err(StoreError::read(path, error)),
     };
     let text = decode(&bytes)
         .map_err(|at| StoreError::malformed(path, format!("byte {at}"), "it is not UTF-8"))?;
-    Ok(Some(text))
+    Ok(Some(FileText { text, digest: Sha256Digest::compute(&bytes).to_string() }))
+}
+
+/// Returns the digest of a file; none if it does not exist.
+pub(super) fn digest(disk: &dyn Disk, path: &Path) -> Result<Option<String>, StoreError> {
+    match disk.read(path, MAX_TEXT_BYTES) {
+        Ok(bytes) => Ok(Some(Sha256Digest::compute(&bytes).to_string())),
+        Err(ReadError::NotFound) => Ok(None),
+        Err(error) => Err(StoreError::read(path, error)),
+    }
 }
 
 /// Decodes a file in UTF-8.
@@ -35,13 +55,6 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, StoreError> {
 pub(super) fn decode(bytes: &[u8]) -> Result<String, usize> {
     let text = std::str::from_utf8(without_byte_order_mark(bytes));
     text.map(str::to_owned).map_err(|error| error.valid_up_to())
-}
-
-/// Replaces a file of an environment that is locked.
-pub(super) fn replace(path: &Path, text: &str) -> Result<(), StoreError> {
-    atomic::remove_leftovers(path)
-        .and_then(|()| atomic::replace(path, text.as_bytes()))
-        .map_err(StoreError::io("write", path))
 }
 
 /// Returns true if anything has this path, readable or not.

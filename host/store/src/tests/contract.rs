@@ -7,11 +7,17 @@ use std::thread;
 use std::time::Duration;
 
 use env_pack_domain::{AnswersRef, EnvId};
+use jiff::Timestamp;
 
 use super::memory::MemoryBackend;
-use crate::backend::{Backend, Edit, MAX_ANSWERS_BYTES, NewAnswers, TextKind, Texts};
+use crate::audit_chain::ChainVerifier;
+use crate::backend::{
+    Backend, Committed, Decision, Edit, MAX_ANSWERS_BYTES, NewAnswers, TextKind, Texts,
+};
 use crate::error::{AnswersError, ChangeError, StoreError};
 use crate::files::FileBackend;
+use crate::request::{Expect, Request};
+use crate::request_record::Answered;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -74,16 +80,55 @@ fn id(name: &str) -> EnvId {
 fn write(backend: &dyn Backend, name: &str, writes: &[(TextKind, &str)], audit: &[&str]) {
     let edit = || Edit {
         writes: writes.iter().map(|(kind, text)| (*kind, (*text).to_owned())).collect(),
-        audit: audit.iter().map(|line| (*line).to_owned()).collect(),
+        audit: audit.iter().map(|name| event(name)).collect(),
         ..Edit::default()
     };
-    backend.change(&id(name), TIMEOUT, &mut |_| Some(edit())).expect("changed");
+    change(backend, name, &mut |_| Decision::Write(edit())).expect("changed");
 }
 
+/// Makes a change that no other request repeats.
+fn change(
+    backend: &dyn Backend,
+    name: &str,
+    decide: &mut dyn FnMut(Option<Texts>) -> Decision,
+) -> Result<Committed, ChangeError> {
+    backend.change(&id(name), &request(None, "a change"), TIMEOUT, decide)
+}
+
+/// Returns a request with this key, and these arguments.
+fn request(key: Option<&str>, arguments: &str) -> Request {
+    Request::new("env-packs update", key, &arguments, Timestamp::UNIX_EPOCH)
+}
+
+/// Returns an answer to a request.
+fn answered(text: &str) -> Answered {
+    Answered { summary: format!("to write {text}"), json: format!("\"{text}\"") }
+}
+
+/// Returns an audit event, as far as a backend knows it.
+fn event(name: &str) -> String {
+    format!("{{\"event\":\"{name}\"}}")
+}
+
+/// Returns the names of the events in the audit log, whose lines are numbered without gaps.
 fn audit_lines(backend: &dyn Backend, name: &str) -> Vec<String> {
-    let mut lines = Vec::new();
-    backend.visit_audit(&id(name), &mut |line| lines.push(line.to_owned())).expect("read");
-    lines
+    #[derive(serde::Deserialize)]
+    struct Line {
+        seq: u64,
+        event: String,
+    }
+    let mut events = Vec::new();
+    let mut verifier = ChainVerifier::new(backend.audit_ends(&id(name)).expect("read"));
+    backend
+        .visit_audit(&id(name), &mut |text| {
+            let line: Line = serde_json::from_str(text).expect("a line");
+            assert_eq!(line.seq, events.len() as u64 + 1);
+            events.push(line.event);
+            verifier.note(text);
+        })
+        .expect("read");
+    assert_eq!(verifier.finish().faults, []);
+    events
 }
 
 fn read(backend: &dyn Backend, name: &str) -> Texts {
@@ -98,15 +143,12 @@ fn an_environment_exists_once_it_has_a_document() {
         assert!(!backend.contains(&id("b")));
         assert!(backend.read(&id("b")).expect("read").is_none());
         for name in ["b", "a"] {
-            backend
-                .change(&id(name), TIMEOUT, &mut |texts| {
-                    assert!(texts.is_none());
-                    Some(Edit {
-                        writes: vec![(TextKind::Document, name.to_owned())],
-                        ..Edit::default()
-                    })
-                })
-                .expect("created");
+            let mut create = |texts: Option<Texts>| {
+                assert!(texts.is_none());
+                let writes = vec![(TextKind::Document, name.to_owned())];
+                Decision::Write(Edit { writes, ..Edit::default() })
+            };
+            change(backend, name, &mut create).expect("created");
         }
         assert_eq!(backend.environments().expect("listed"), [id("a"), id("b")]);
         assert!(backend.contains(&id("b")));
@@ -137,7 +179,7 @@ fn an_edit_replaces_only_what_it_names() {
         let backend = test.backend();
         write(backend, "a", &[(TextKind::Document, "1"), (TextKind::Pins, "1")], &[]);
         write(backend, "other", &[(TextKind::Document, "other")], &[]);
-        write(backend, "a", &[(TextKind::Pins, "2"), (TextKind::Pins, "3")], &[]);
+        write(backend, "a", &[(TextKind::Pins, "3")], &[]);
         let texts = read(backend, "a");
         assert_eq!((texts.document.as_str(), texts.pins.as_deref()), ("1", Some("3")));
         assert_eq!(read(backend, "other").document, "other");
@@ -148,11 +190,11 @@ fn an_edit_replaces_only_what_it_names() {
 fn without_an_edit_nothing_is_written() {
     for test in backends() {
         let backend = test.backend();
-        backend.change(&id("new"), TIMEOUT, &mut |_| None).expect("decided");
+        change(backend, "new", &mut |_| Decision::Nothing).expect("decided");
         assert!(!backend.contains(&id("new")));
         assert_eq!(backend.environments().expect("listed"), []);
         write(backend, "a", &[(TextKind::Document, "1")], &["created"]);
-        backend.change(&id("a"), TIMEOUT, &mut |_| None).expect("decided");
+        change(backend, "a", &mut |_| Decision::Nothing).expect("decided");
         assert_eq!(read(backend, "a").document, "1");
         assert_eq!(audit_lines(backend, "a"), ["created"]);
     }
@@ -163,7 +205,8 @@ fn audit_lines_are_in_the_order_of_changes() {
     for test in backends() {
         let backend = test.backend();
         write(backend, "a", &[(TextKind::Document, "1")], &["1", "2"]);
-        backend.append_audit(&id("a"), TIMEOUT, &["refused".to_owned()]).expect("appended");
+        let refused = &mut |_| Decision::Record(vec![event("refused")]);
+        change(backend, "a", refused).expect("recorded");
         write(backend, "a", &[], &["3"]);
         write(backend, "other", &[(TextKind::Document, "1")], &["other"]);
         assert_eq!(audit_lines(backend, "a"), ["1", "2", "refused", "3"]);
@@ -180,13 +223,13 @@ fn changes_of_one_environment_are_not_lost() {
             let number: u32 = texts.expect("it exists").document.parse().expect("a number");
             let text = (number + 1).to_string();
             let writes = vec![(TextKind::Document, text.clone())];
-            Some(Edit { writes, audit: vec![text], ..Edit::default() })
+            Decision::Write(Edit { writes, audit: vec![event(&text)], ..Edit::default() })
         };
         thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| {
                     for _ in 0..10 {
-                        backend.change(&id("a"), TIMEOUT, &mut { increment }).expect("changed");
+                        change(backend, "a", &mut { increment }).expect("changed");
                     }
                 });
             }
@@ -198,7 +241,7 @@ fn changes_of_one_environment_are_not_lost() {
 }
 
 #[test]
-fn readers_find_the_pins_of_the_document() {
+fn readers_find_texts_of_one_moment() {
     for test in backends() {
         let backend = test.backend();
         write(backend, "a", &[(TextKind::Pins, "0"), (TextKind::Document, "0")], &[]);
@@ -206,17 +249,14 @@ fn readers_find_the_pins_of_the_document() {
             let changes = scope.spawn(|| {
                 for number in 1..=100_u32 {
                     let new = number.to_string();
-                    let both = format!("{} {number}", number - 1);
-                    let pins_first = (TextKind::Pins, both.as_str());
-                    let pins_last = (TextKind::Pins, new.as_str());
-                    let writes = [pins_first, (TextKind::Document, new.as_str()), pins_last];
+                    let writes = [TextKind::Document, TextKind::Pins, TextKind::TrustRoot]
+                        .map(|kind| (kind, new.as_str()));
                     write(backend, "a", &writes, &[]);
                 }
             });
             while !changes.is_finished() {
                 let Texts { document, pins, .. } = read(backend, "a");
-                let pins = pins.expect("they were written");
-                assert!(pins.split(' ').any(|number| number == document), "{document}: {pins}");
+                assert_eq!(pins, Some(document));
             }
         });
     }
@@ -235,15 +275,15 @@ fn only_changes_of_the_same_environment_wait() {
                 let mut hold = |_| {
                     started.send(()).expect("the test waits");
                     may_finish.recv().expect("the test goes on");
-                    None
+                    Decision::Nothing
                 };
-                backend.change(&id("a"), TIMEOUT, &mut hold).expect("decided");
+                change(backend, "a", &mut hold).expect("decided");
             });
             has_started.recv().expect("the change has begun");
             // readers and other environments do not wait
             assert_eq!(read(backend, "a").document, "1");
             write(backend, "other", &[(TextKind::Document, "1")], &[]);
-            let busy = backend.change(&id("a"), Duration::ZERO, &mut |_| {
+            let busy = backend.change(&id("a"), &request(None, ""), Duration::ZERO, &mut |_| {
                 panic!("nothing is decided while another change is made")
             });
             assert!(matches!(
@@ -298,7 +338,7 @@ fn answers_are_written_and_replaced() {
         let put = |path: &str, text: &str| {
             let new = NewAnswers { answers_ref: AnswersRef::new(path), text: text.to_owned() };
             let edit = Edit { answers: Some(new), ..Edit::default() };
-            backend.change(&id("a"), TIMEOUT, &mut |_| Some(edit.clone()))
+            change(backend, "a", &mut |_| Decision::Write(edit.clone()))
         };
         let read = |path: &str| backend.answers(&id("a"), &AnswersRef::new(path)).expect("read");
         for text in ["{}", " {\"a\": 1.50}\n"] {
@@ -312,5 +352,87 @@ fn answers_are_written_and_replaced() {
                 matches!(refused, Err(ChangeError::Answers(AnswersError::Escaping(_))));
             assert!(is_refused, "{path}: {refused:?}");
         }
+    }
+}
+
+#[test]
+fn a_request_is_answered_once() {
+    for test in backends() {
+        let backend = test.backend();
+        write(backend, "a", &[(TextKind::Document, "1")], &["1"]);
+        let ask = |key: &str, arguments: &str, text: &str| {
+            let edit = Edit {
+                writes: vec![(TextKind::Document, text.to_owned())],
+                audit: vec![event(text)],
+                answer: Some(answered(text)),
+                ..Edit::default()
+            };
+            let decide = &mut |_| Decision::Write(edit.clone());
+            backend.change(&id("a"), &request(Some(key), arguments), TIMEOUT, decide)
+        };
+        assert_eq!(ask("k", "same", "2").expect("made"), Committed::Done);
+        let repeated = Committed::Repeated { answer: "\"2\"".to_owned() };
+        assert_eq!(ask("k", "same", "3").expect("answered"), repeated);
+        assert!(matches!(ask("k", "other", "4"), Err(ChangeError::KeyReused { .. })));
+        assert_eq!(ask("l", "same", "5").expect("made"), Committed::Done);
+        assert_eq!(ask("k", "same", "6").expect("answered"), repeated);
+        assert_eq!(read(backend, "a").document, "5");
+        assert_eq!(audit_lines(backend, "a"), ["1", "2", "5"]);
+        let record = backend.request(&id("a"), "k").expect("read").expect("it is known");
+        assert_eq!((record.revision, record.seq, record.answer.get()), (2, 2, "\"2\""));
+        assert!(backend.request(&id("a"), "unknown").expect("read").is_none());
+        // keys of one environment mean nothing to another
+        assert!(backend.request(&id("other"), "k").expect("read").is_none());
+    }
+}
+
+#[test]
+fn a_refused_request_may_be_repeated() {
+    for test in backends() {
+        let backend = test.backend();
+        write(backend, "a", &[(TextKind::Document, "1")], &[]);
+        let ask = |decision: Decision| {
+            let mut decision = Some(decision);
+            let decide = &mut |_| decision.take().expect("it runs once");
+            backend.change(&id("a"), &request(Some("k"), "same"), TIMEOUT, decide)
+        };
+        ask(Decision::Nothing).expect("refused");
+        ask(Decision::Record(vec![event("refused")])).expect("refused");
+        let answer = Some(answered("made"));
+        ask(Decision::Write(Edit { answer, ..Edit::default() })).expect("made");
+        assert!(matches!(ask(Decision::Nothing).expect("answered"), Committed::Repeated { .. }));
+        assert_eq!(audit_lines(backend, "a"), ["refused"]);
+    }
+}
+
+#[test]
+fn a_change_of_another_revision_is_refused() {
+    for test in backends() {
+        let backend = test.backend();
+        let revision = || backend.read(&id("a")).expect("read").map_or(0, |texts| texts.revision);
+        assert_eq!(revision(), 0);
+        for number in 1..=3 {
+            write(backend, "a", &[(TextKind::Document, "text")], &["changed"]);
+            assert_eq!(revision(), number);
+        }
+        // what only records or answers something is not a change
+        change(backend, "a", &mut |_| Decision::Record(vec![event("refused")])).expect("recorded");
+        assert_eq!(revision(), 3);
+        for (expected, is_accepted) in [(2, false), (4, false), (3, true)] {
+            let request =
+                Request { expect: Expect::Revision(expected), ..request(None, "a change") };
+            let writes = vec![(TextKind::Pins, "text".to_owned())];
+            let edit = Edit { writes, ..Edit::default() };
+            let result =
+                backend.change(&id("a"), &request, TIMEOUT, &mut |_| Decision::Write(edit.clone()));
+            match result {
+                Ok(_) => assert!(is_accepted),
+                Err(ChangeError::Moved { expected: named, found: 3, .. }) => {
+                    assert!(!is_accepted && named == expected);
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+        assert_eq!(revision(), 4);
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use env_pack_domain::AnswersRef;
 
-use super::{AnswersError, FIXTURES, Store, StoreError, local, store};
+use super::{AnswersError, FIXTURES, Store, StoreError, local, request, store};
 use crate::{Change, ChangeError, NewAnswers};
 
 #[test]
@@ -46,7 +46,7 @@ fn the_error_about_answers_elsewhere_names_the_reference() {
 }
 
 fn put(store: &Store, path: &str, text: &str) -> Result<(), ChangeError> {
-    store.change(&local(), |_| {
+    store.change(&local(), &request(), |_| {
         let answers_ref = AnswersRef::new(path);
         let answers = Some(NewAnswers { answers_ref, text: text.to_owned() });
         Ok(Change { answers, ..Change::recorded(Vec::new(), ()) })

@@ -7,8 +7,11 @@ use std::time::{Duration, Instant};
 
 use env_pack_domain::{AnswersRef, EnvId};
 
-use crate::backend::{Backend, Edit, Place, TextKind, Texts};
+use crate::audit_chain::AuditEnds;
+use crate::backend::{Backend, Committed, Decision, Edit, Place, TextKind, Texts};
 use crate::error::{AnswersError, ChangeError, StoreError};
+use crate::request::{Expect, Request, RequestKey};
+use crate::request_record::RequestRecord;
 
 /// Environments in memory.
 #[derive(Debug)]
@@ -31,6 +34,9 @@ struct Content {
     runtime: Option<String>,
     answers: BTreeMap<String, String>,
     audit: Vec<String>,
+    ends: AuditEnds,
+    requests: Vec<RequestRecord>,
+    revision: u64,
 }
 
 impl MemoryBackend {
@@ -74,11 +80,30 @@ impl Content {
     fn read(&self) -> Option<Texts> {
         let text = |kind| self.texts.get(&kind).cloned();
         Some(Texts {
+            revision: self.revision,
             document: text(TextKind::Document)?,
             pins: text(TextKind::Pins),
             trust_root: Ok(text(TextKind::TrustRoot)),
             has_runtime: self.runtime.is_some(),
         })
+    }
+}
+
+impl Content {
+    fn write(&mut self, request: &Request, edit: &Edit) -> Result<(), ChangeError> {
+        let is_change = edit.answers.is_some() || !edit.writes.is_empty();
+        if let Some(new) = &edit.answers {
+            new.answers_ref.relative_path().map_err(AnswersError::from)?;
+            self.answers.insert(new.answers_ref.as_str().to_owned(), new.text.clone());
+        }
+        self.texts.extend(edit.writes.clone());
+        self.revision += u64::from(is_change);
+        self.audit.extend(edit.audit.iter().map(|event| self.ends.last.append(event)));
+        if let Some(answer) = &edit.answer {
+            let seq = self.ends.last.seq;
+            self.requests.push(RequestRecord::new(request, answer, self.revision, seq));
+        }
+        Ok(())
     }
 }
 
@@ -113,23 +138,42 @@ impl Backend for MemoryBackend {
     fn change(
         &self,
         id: &EnvId,
+        request: &Request,
         timeout: Duration,
-        decide: &mut dyn FnMut(Option<Texts>) -> Option<Edit>,
-    ) -> Result<(), ChangeError> {
+        decide: &mut dyn FnMut(Option<Texts>) -> Decision,
+    ) -> Result<Committed, ChangeError> {
         let entry = self.entry(id);
-        let busy = || StoreError::Busy { environment: id.clone(), lock: self.place.text(id, "") };
+        let busy = || {
+            let lock = self.place.text(id, "");
+            StoreError::Busy { environment: id.clone(), lock, holder: None }
+        };
         let _guard = entry.lock(timeout).ok_or_else(busy)?;
-        let texts = entry.content().read();
-        if let Some(Edit { answers, writes, audit }) = decide(texts) {
-            let mut content = entry.content();
-            if let Some(new) = answers {
-                new.answers_ref.relative_path().map_err(AnswersError::from)?;
-                content.answers.insert(new.answers_ref.as_str().to_owned(), new.text);
-            }
-            content.texts.extend(writes);
-            content.audit.extend(audit);
+        if let RequestKey::Given(key) = &request.key
+            && let Some(record) = self.request(id, key)?
+        {
+            return Ok(Committed::Repeated { answer: record.answer_to(request)? });
         }
-        Ok(())
+        let (texts, found) = {
+            let content = entry.content();
+            (content.read(), content.revision)
+        };
+        if let Expect::Revision(expected) = request.expect
+            && expected != found
+        {
+            return Err(ChangeError::Moved { environment: id.clone(), expected, found });
+        }
+        let edit = match decide(texts) {
+            Decision::Write(edit) => edit,
+            Decision::Record(audit) => Edit { audit, ..Edit::default() },
+            Decision::Nothing => return Ok(Committed::Done),
+        };
+        entry.content().write(request, &edit).map(|()| Committed::Done)
+    }
+
+    fn request(&self, id: &EnvId, key: &str) -> Result<Option<RequestRecord>, StoreError> {
+        let entry = self.entry(id);
+        let content = entry.content();
+        Ok(content.requests.iter().rev().find(|record| record.key == key).cloned())
     }
 
     fn visit_audit(&self, id: &EnvId, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
@@ -137,13 +181,7 @@ impl Backend for MemoryBackend {
         Ok(())
     }
 
-    fn append_audit(
-        &self,
-        id: &EnvId,
-        _timeout: Duration,
-        lines: &[String],
-    ) -> Result<(), StoreError> {
-        self.entry(id).content().audit.extend_from_slice(lines);
-        Ok(())
+    fn audit_ends(&self, id: &EnvId) -> Result<AuditEnds, StoreError> {
+        Ok(self.entry(id).content().ends.clone())
     }
 }

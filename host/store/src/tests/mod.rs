@@ -4,10 +4,12 @@ mod audit;
 mod bindings;
 mod contract;
 mod folders;
-mod key_uses;
+mod interruptions;
 mod memory;
 mod pins;
 mod pins_v1;
+mod random;
+mod simulated_disk;
 mod trust_roots;
 
 use env_pack_domain::change::{self, BindingRequest};
@@ -55,9 +57,15 @@ fn vault() -> BindingRequest {
     }
 }
 
+/// Returns a request that no other one repeats.
+fn request() -> Request {
+    Request::new("env-packs update", None, &(), jiff::Timestamp::UNIX_EPOCH)
+}
+
 /// Saves a change without an audit record.
 fn save(store: &Store, change: impl Fn(Stored) -> Change<()>) {
-    store.change(&local(), |stored| Ok::<_, ChangeError>(change(stored))).expect("saved");
+    let request = request();
+    store.change(&local(), &request, |stored| Ok::<_, ChangeError>(change(stored))).expect("saved");
 }
 
 fn save_environment(store: &Store, change: impl Fn(&Environment) -> Environment) {
@@ -148,7 +156,7 @@ fn a_change_of_one_binding_leaves_the_others_alone() {
 #[track_caller]
 fn malformed(environment: &str, place: &str, reason: &str) {
     let (_root, store) = store(environment);
-    let changed = store.change(&local(), |_| -> Result<Change<()>, ChangeError> {
+    let changed = store.change(&local(), &request(), |_| -> Result<Change<()>, ChangeError> {
         panic!("nothing is decided about a malformed environment")
     });
     let error = changed.expect_err("malformed").to_string();
@@ -293,7 +301,8 @@ fn the_store_needs_no_files() {
     assert!(matches!(store.trust_root(&local()), Err(StoreError::NoEnvironment { .. })));
     let listen_addr = "127.0.0.1:8080".parse().expect("an address");
     let create = || {
-        store.create(&local(), "Local", listen_addr, |stored| {
+        let new = NewDocument { name: "Local", listen_addr };
+        store.create(&local(), &request(), &new, |stored| {
             let pin = Some(pins::pin(b"archive"));
             let environment = change::add(stored.environment.clone(), vault(), pin).expect("bound");
             Ok::<_, ChangeError>(Change {
@@ -314,7 +323,8 @@ fn the_store_needs_no_files() {
 fn audit_records_name_the_given_time_and_user() {
     let (root, store) = store(FIXTURES[0]);
     store.audit(&local(), &event("init")).expect("written");
-    store.audit(&"other".parse().expect("an id"), &event("init")).expect("ignored");
+    let other = "other".parse().expect("an id");
+    store.audit(&other, &event("init")).expect("ignored");
     assert!(!root.path().join("other").exists());
     let record: serde_json::Value =
         serde_json::from_str(&read(&store, "audit/events.jsonl")).expect("one line");

@@ -312,35 +312,6 @@ fn a_malformed_file_is_named() {
 }
 
 #[test]
-fn pins_are_written_before_the_binding_and_old_ones_removed_after_it() {
-    let (_root, store) = store(FIXTURES[0]);
-    update(&store, Some(pin(b"first")));
-    update(&store, Some(pin(b"second")));
-    let texts = store.read(&local()).expect("read");
-    let base = stored::Base::parse(&texts, store.place(), &local()).expect("parsed");
-    let updated =
-        change::update(base.environment.clone(), vault(), Some(pin(b"third"))).expect("bound");
-    let change = Change {
-        environment: Some(updated.environment),
-        ..Change::recorded(vec![event("update")], ())
-    };
-    let edit = change.edit(&base);
-    let kinds: Vec<_> = edit.writes.iter().map(|(kind, _)| *kind).collect();
-    assert_eq!(kinds, [TextKind::Pins, TextKind::Document, TextKind::Pins]);
-    let archives = |write: usize| {
-        [b"first".as_slice(), b"second", b"third"]
-            .map(|archive| edit.writes[write].1.contains(&pin(archive).archive.hex()))
-    };
-    assert_eq!(archives(0), [true, true, true]);
-    assert_eq!(archives(2), [false, true, true]);
-    assert_eq!(edit.audit.len(), 1);
-    // a process that is killed after the first write leaves every binding its pin
-    write_lock(&store, &edit.writes[0].1);
-    assert_eq!(bound(&store).pin, Some(pin(b"second")));
-    assert_eq!(previous_pin(&bound(&store)), Some(pin(b"first")));
-}
-
-#[test]
 fn a_change_of_grants_writes_the_pins_once() {
     let (_root, store) = store(FIXTURES[0]);
     update(&store, Some(pin(b"first")));
@@ -352,7 +323,7 @@ fn a_change_of_grants_writes_the_pins_once() {
         .clone()
         .with_pins(|_, binding| binding.pin.as_ref().map(|_| revoked.clone()));
     let change = Change { environment: Some(environment), ..Change::recorded(Vec::new(), ()) };
-    let kinds: Vec<_> = change.edit(&base).writes.into_iter().map(|(kind, _)| kind).collect();
+    let kinds: Vec<_> = change.edit(&base, None).writes.into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(kinds, [TextKind::Pins]);
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::error::ManageAnswersError;
 use super::form::{self, pretty};
-use super::put::{PutReport, current, write};
+use super::put::{NewText, PutReport, current};
 use super::target::AnswersTarget;
 use crate::Host;
 use crate::answers_schema::Question;
@@ -29,6 +29,8 @@ pub struct EditRequest {
     pub folder: PathBuf,
     /// Idempotency key; written to the audit log and returned.
     pub idempotency_key: Option<String>,
+    /// The only revision of the environment to accept.
+    pub if_revision: Option<u64>,
 }
 
 /// Opens an editor on a copy of the answers, and writes the copy if it is valid. Answers that do
@@ -51,7 +53,14 @@ pub fn edit(host: &Host, request: &EditRequest) -> Result<PutReport, ManageAnswe
     let copy = create_copy(request, &text)?;
     let saved = run_editor(&request.editor, &copy).and_then(|()| {
         let text = read_copy(&copy)?;
-        write(host, "edit", target, &text, Some(&before), request.idempotency_key.as_ref())
+        let write = NewText {
+            verb: "edit",
+            text: &text,
+            expected: Some(&before),
+            idempotency_key: request.idempotency_key.as_ref(),
+            if_revision: request.if_revision,
+        };
+        write.save(host, target)
     });
     match saved {
         Ok(report) => {

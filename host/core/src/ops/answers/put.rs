@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use env_pack_domain::{AnswersRef, Binding, EnvId, PackDescriptor};
 use gtc_fs::read::without_byte_order_mark;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::check::{check_text, schema_of};
 use super::error::ManageAnswersError;
@@ -22,6 +23,8 @@ pub struct PutRequest {
     pub source: AnswersSource,
     /// Idempotency key; written to the audit log and returned.
     pub idempotency_key: Option<String>,
+    /// The only revision of the environment to accept.
+    pub if_revision: Option<u64>,
 }
 
 /// The source of new answers.
@@ -34,7 +37,7 @@ pub enum AnswersSource {
 }
 
 /// The result of writing answers.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct PutReport {
     /// The environment.
     pub environment_id: EnvId,
@@ -43,7 +46,7 @@ pub struct PutReport {
     /// The bindings that use it.
     pub bindings: Vec<AnswersUser>,
     /// Whether the document already had this content.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unchanged: bool,
     /// The idempotency key of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,7 +54,7 @@ pub struct PutReport {
 }
 
 /// A binding that uses answers.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AnswersUser {
     /// The slot, for packs.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,7 +91,14 @@ pub fn put(host: &Host, request: &PutRequest) -> Result<PutReport, ManageAnswers
         AnswersSource::Text(text) => text.clone(),
         AnswersSource::File(path) => read(host, path)?,
     };
-    write(host, "put", &request.target, &text, None, request.idempotency_key.as_ref())
+    let write = NewText {
+        verb: "put",
+        text: &text,
+        expected: None,
+        idempotency_key: request.idempotency_key.as_ref(),
+        if_revision: request.if_revision,
+    };
+    write.save(host, &request.target)
 }
 
 fn read(host: &Host, path: &Path) -> Result<String, ManageAnswersError> {
@@ -97,36 +107,49 @@ fn read(host: &Host, path: &Path) -> Result<String, ManageAnswersError> {
     text.map(str::to_owned).map_err(|_| ManageAnswersError::NotUtf8 { path: path.to_owned() })
 }
 
-/// Writes answers, if they are still `expected`, and records it in the audit log.
-pub(super) fn write(
-    host: &Host,
-    verb: &'static str,
-    target: &AnswersTarget,
-    text: &str,
-    expected: Option<&Option<String>>,
-    idempotency_key: Option<&String>,
-) -> Result<PutReport, ManageAnswersError> {
-    let event = |answers_ref: Option<&AnswersRef>| AuditEvent {
-        origin: host.origin(),
-        noun: "answers",
-        verb,
-        target: event_target(target, answers_ref),
-        previous_generation: None,
-        new_generation: None,
-        idempotency_key: idempotency_key.cloned(),
-        result: Ok(()),
-    };
-    let result = host.store.change(&target.environment, |stored| {
-        let (answers_ref, report) = decide(host, &stored, target, text, expected)?;
-        let report = PutReport { idempotency_key: idempotency_key.cloned(), ..report };
-        if report.unchanged {
-            return Ok(Change::recorded(Vec::new(), report));
-        }
-        let events = vec![event(Some(&answers_ref))];
-        let answers = Some(NewAnswers { answers_ref, text: text.to_owned() });
-        Ok(Change { answers, ..Change::recorded(events, report) })
-    });
-    audit::record_failure(host, &target.environment, vec![event(None)], result)
+/// New answers.
+pub(super) struct NewText<'a> {
+    pub verb: &'static str,
+    pub text: &'a str,
+    /// What the answers must still be, if they were read before.
+    pub expected: Option<&'a Option<String>>,
+    pub idempotency_key: Option<&'a String>,
+    pub if_revision: Option<u64>,
+}
+
+impl NewText<'_> {
+    /// Writes the answers, and records it in the audit log.
+    pub(super) fn save(
+        &self,
+        host: &Host,
+        target: &AnswersTarget,
+    ) -> Result<PutReport, ManageAnswersError> {
+        let Self { verb, text, expected, idempotency_key, if_revision } = *self;
+        let event = |answers_ref: Option<&AnswersRef>| AuditEvent {
+            origin: host.origin(),
+            noun: "answers",
+            verb,
+            target: event_target(target, answers_ref),
+            previous_generation: None,
+            new_generation: None,
+            idempotency_key: idempotency_key.cloned(),
+            result: Ok(()),
+        };
+        let arguments = json!({"target": event_target(target, None), "text": text});
+        let request = host.request(&format!("answers {verb}"), idempotency_key, &arguments);
+        let request = request.if_revision(if_revision);
+        let result = host.store.change(&target.environment, &request, |stored| {
+            let (answers_ref, report) = decide(host, &stored, target, text, expected)?;
+            let report = PutReport { idempotency_key: idempotency_key.cloned(), ..report };
+            if report.unchanged {
+                return Ok(Change::recorded(Vec::new(), report));
+            }
+            let events = vec![event(Some(&answers_ref))];
+            let answers = Some(NewAnswers { answers_ref, text: text.to_owned() });
+            Ok(Change { answers, ..Change::recorded(events, report) })
+        });
+        audit::record_failure(host, &target.environment, vec![event(None)], result)
+    }
 }
 
 /// Checks new answers, and reports what uses them.

@@ -5,10 +5,10 @@ use env_pack_domain::BindingKey;
 use super::check::{self, CheckedPack};
 use super::error::BindError;
 use super::intent::Intent;
-use super::plan::{Plan, requested_change};
-use super::report::BindReport;
+use super::plan::{Outcome, Plan, requested_change};
+use super::report::{BindReport, PackDifference};
 use crate::Host;
-use gtc_store::{Change, Stored};
+use gtc_store::{Change, Request, Stored};
 
 /// Makes a planned change, and records it in the audit log. A refresh that found nothing new
 /// only caches a new signature.
@@ -18,30 +18,41 @@ use gtc_store::{Change, Stored};
 ///
 /// [`Store::change`]: gtc_store::Store::change
 pub fn apply(host: &Host, plan: Plan) -> Result<BindReport, BindError> {
-    let Plan { intent, checked, missing, difference, nothing_to_do } = plan;
-    let result = check::ensure_granted(&intent, &missing).and_then(|()| match nothing_to_do {
-        Some(unchanged) => {
-            if let Some(checked) = &checked {
-                cache_signature(host, checked)?;
-            }
-            Ok(unchanged)
-        }
-        None => {
-            let report = save(host, &intent, checked)?;
-            Ok(BindReport { moved_from: difference, ..report })
-        }
+    let Plan { intent, request, checked, missing, outcome } = plan;
+    let result = check::ensure_granted(&intent, &missing).and_then(|()| match outcome {
+        Outcome::Answered(first) => Ok(first),
+        Outcome::Unchanged(report) => keep(host, &intent, &request, checked.as_ref(), report),
+        Outcome::Change { difference } => save(host, &intent, &request, checked, difference),
     });
     requested_change(&intent).record_failure(host, result)
+}
+
+/// Changes no binding, and remembers the request.
+fn keep(
+    host: &Host,
+    intent: &Intent,
+    request: &Request,
+    checked: Option<&CheckedPack>,
+    report: BindReport,
+) -> Result<BindReport, BindError> {
+    if let Some(checked) = checked {
+        cache_signature(host, checked)?;
+    }
+    host.store
+        .change(&intent.environment, request, |_| Ok(Change::recorded(Vec::new(), report.clone())))
 }
 
 fn save(
     host: &Host,
     intent: &Intent,
+    request: &Request,
     mut checked: Option<CheckedPack>,
+    difference: Option<PackDifference>,
 ) -> Result<BindReport, BindError> {
     let mut cached = None;
-    let report = host.store.change(&intent.environment, |stored| {
-        let change = decide(host, intent, &stored, checked.as_mut())?;
+    let report = host.store.change(&intent.environment, request, |stored| {
+        let mut change = decide(host, intent, &stored, checked.as_mut())?;
+        change.report.moved_from.clone_from(&difference);
         // a built-in pack changes with this program, so it is not pinned
         if let Some(checked) = &checked
             && !host.fetcher.is_builtin(&intent.binding.pack_ref)
@@ -76,7 +87,7 @@ fn decide(
     let mut report = BindReport::of_changes(&intent.environment, key, &after.changes);
     report.signer = pinned.and_then(|checked| checked.signed.signature.signer());
     report.warnings = checked.map(|checked| checked.warnings.clone()).unwrap_or_default();
-    let events = requested_change(intent).events(host, &report);
+    let events = requested_change(intent).events(host, &after.changes);
     Ok(Change { environment: Some(after.environment), ..Change::recorded(events, report) })
 }
 

@@ -1,8 +1,8 @@
 //! The audit events of changed bindings.
 
-use env_pack_domain::{BindingKey, BindingPlace, EnvId};
+use env_pack_domain::change::BindingChange;
+use env_pack_domain::{Binding, BindingKey, BindingPlace, EnvId};
 
-use super::report::BindReport;
 use crate::Host;
 use crate::operation_error::OperationError;
 use crate::ops::audit;
@@ -30,17 +30,17 @@ pub(super) fn kind_of(key: &BindingKey) -> Option<String> {
 
 impl RequestedChange<'_> {
     /// Returns the events of a change that succeeds: one for each binding that changes.
-    pub(super) fn events(&self, host: &Host, report: &BindReport) -> Vec<AuditEvent> {
-        let mut events = Vec::new();
-        if !report.unchanged {
-            events.push(self.event(host, self.verb, self.place, Some(report)));
-        }
+    pub(super) fn events(&self, host: &Host, changes: &[BindingChange]) -> Vec<AuditEvent> {
         // bindings that change along with an added one are updated
         let follower_verb = if self.verb == "rollback" { "rollback" } else { "update" };
-        for moved in &report.moved {
-            events.push(self.event(host, follower_verb, &moved.place, Some(moved)));
-        }
-        events
+        let verbs = std::iter::once(self.verb).chain(std::iter::repeat(follower_verb));
+        let changed = changes.iter().zip(verbs).filter(|(change, _)| !change.is_unchanged());
+        let bindings = changed.filter_map(|(change, verb)| {
+            Some((change.after.as_ref().or(change.before.as_ref())?, verb))
+        });
+        bindings
+            .map(|(binding, verb)| self.event(host, verb, &binding.place, Some(binding)))
+            .collect()
     }
 
     /// Records a change that failed.
@@ -58,7 +58,7 @@ impl RequestedChange<'_> {
         host: &Host,
         verb: &'static str,
         place: &BindingPlace,
-        report: Option<&BindReport>,
+        binding: Option<&Binding>,
     ) -> AuditEvent {
         let (noun, place) = match place {
             BindingPlace::Slot(slot) => ("env-packs", ("slot", Some(slot.to_string()))),
@@ -66,9 +66,9 @@ impl RequestedChange<'_> {
                 ("extensions", ("instance_id", instance.as_ref().map(ToString::to_string)))
             }
         };
-        let generation = report.map(|report| report.generation);
-        let (kind, pack_ref) = match report {
-            Some(report) => (Some(report.kind.to_string()), Some(report.pack_ref.to_string())),
+        let generation = binding.map(|binding| binding.generation);
+        let (kind, pack_ref) = match binding {
+            Some(binding) => (Some(binding.kind.to_string()), Some(binding.pack_ref.to_string())),
             None => (self.kind.clone(), self.pack_ref.clone()),
         };
         let mut target = vec![place, ("kind", kind)];

@@ -43,6 +43,17 @@ pub(super) enum Verb {
     Pin(Box<Binding>),
 }
 
+impl Verb {
+    /// Returns the name of the verb in the audit log. A refresh is an update.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Update | Self::Refresh(_) => "update",
+            Self::Pin(_) => "pin",
+        }
+    }
+}
+
 impl Intent {
     pub(super) fn new(verb: Verb, request: BindRequest) -> Self {
         Self {

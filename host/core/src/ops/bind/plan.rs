@@ -13,24 +13,41 @@ use super::report::{BindReport, PackDifference};
 use super::request::{BindRequest, RefreshRequest};
 use crate::Host;
 use crate::ops::suggested_commands::update_command;
-use gtc_store::Stored;
+use gtc_store::{Request, Stored};
 
 /// A checked change of a binding. [`apply`](fn@crate::ops::bind::apply) makes it.
 #[derive(Debug)]
 pub struct Plan {
     pub(super) intent: Intent,
+    /// The request, as the store knows it.
+    pub(super) request: Request,
     /// The checked pack; none if the pack is bound unchecked.
     pub(super) checked: Option<CheckedPack>,
     pub(super) missing: Permissions,
-    pub(super) difference: Option<PackDifference>,
-    /// The report of a refresh that found nothing to do.
-    pub(super) nothing_to_do: Option<BindReport>,
+    pub(super) outcome: Outcome,
+}
+
+/// What applying a plan does.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// It changes the binding.
+    Change {
+        /// How the pack differs from the bound one, if a refresh found another archive.
+        difference: Option<PackDifference>,
+    },
+    /// It changes nothing: a refresh found nothing to do.
+    Unchanged(BindReport),
+    /// It changes nothing: the request was made before, and this was its answer.
+    Answered(BindReport),
 }
 
 impl Plan {
     /// Returns how the pack differs from the bound one, when a refresh found another archive.
     pub fn difference(&self) -> Option<&PackDifference> {
-        self.difference.as_ref()
+        match &self.outcome {
+            Outcome::Change { difference } => difference.as_ref(),
+            Outcome::Unchanged(_) | Outcome::Answered(_) => None,
+        }
     }
 
     /// Returns the permissions that the pack declares and that are not granted. Applying the
@@ -67,10 +84,19 @@ pub fn plan_update(host: &Host, request: BindRequest) -> Result<Plan, BindError>
 
 fn plan_bind(host: &Host, verb: Verb, request: BindRequest) -> Result<Plan, BindError> {
     let fetch = request.fetch;
+    let store_request = request.for_store(host, verb.name());
     let intent = Intent::new(verb, request);
-    let planned = check_bind(host, &intent, fetch);
-    let (checked, missing) = requested_change(&intent).record_failure(host, planned)?;
-    Ok(Plan { intent, checked, missing, difference: None, nothing_to_do: None })
+    // a request that was made before is answered even if its pack is gone
+    let first = host.store.first_answer(&intent.environment, &store_request);
+    let planned = first.map_err(BindError::from).and_then(|first| match first {
+        Some(first) => Ok((None, Permissions::default(), Outcome::Answered(first))),
+        None => {
+            let (checked, missing) = check_bind(host, &intent, fetch)?;
+            Ok((checked, missing, Outcome::Change { difference: None }))
+        }
+    });
+    let (checked, missing, outcome) = requested_change(&intent).record_failure(host, planned)?;
+    Ok(Plan { intent, request: store_request, checked, missing, outcome })
 }
 
 fn check_bind(
@@ -97,13 +123,18 @@ fn check_bind(
 /// [`BindError`] when the binding does not exist, the pack may not be bound, or its digest is
 /// not the expected one. The audit log records the failure.
 pub fn plan_refresh(host: &Host, request: &RefreshRequest) -> Result<Plan, BindError> {
-    let bound = read_bound(host, request);
-    let (stored, bound) = record_read_failure(host, "update", request, bound)?;
+    let store_request = request.for_store(host, "update --refresh");
+    let read = read_or_answer(host, request, &store_request);
+    let (stored, bound) = match record_read_failure(host, "update", request, read)? {
+        Read::Bound(stored, bound) => (stored, bound),
+        Read::Answered(first) => return Ok(Plan::answered(request, store_request, first)),
+    };
     let intent = intent_about(request, &bound, Verb::Refresh(Box::new(bound.clone())));
     let checked = check_refresh(host, &stored, request, &intent);
     // a plan that succeeds is recorded when it is applied
     let checked = requested_change(&intent).record_failure(host, checked)?;
-    Ok(compare_with_bound(host, &stored, intent, &bound, checked))
+    let compared = compare_with_bound(host, &stored, &intent, &bound, checked);
+    Ok(compared.into_plan(intent, store_request))
 }
 
 /// Plans to pin a binding without a pin to the archive that its reference leads to now. The
@@ -112,18 +143,23 @@ pub fn plan_refresh(host: &Host, request: &RefreshRequest) -> Result<Plan, BindE
 /// # Errors
 /// As for [`plan_refresh`].
 pub fn plan_pin(host: &Host, request: &RefreshRequest) -> Result<Plan, BindError> {
-    let bound = read_bound(host, request);
-    let (stored, bound) = record_read_failure(host, "pin", request, bound)?;
+    let store_request = request.for_store(host, "pin");
+    let read = read_or_answer(host, request, &store_request);
+    let (stored, bound) = match record_read_failure(host, "pin", request, read)? {
+        Read::Bound(stored, bound) => (stored, bound),
+        Read::Answered(first) => return Ok(Plan::answered(request, store_request, first)),
+    };
     let intent = intent_about(request, &bound, Verb::Pin(Box::new(bound.clone())));
     let checked = check_unpinned(host, &stored, request, &intent, &bound);
-    match requested_change(&intent).record_failure(host, checked)? {
-        Some(checked) => {
-            let missing = missing_permissions(&stored, &intent, &checked);
-            let checked = Some(checked);
-            Ok(Plan { intent, checked, missing, difference: None, nothing_to_do: None })
-        }
-        None => Ok(Plan::without_change(host, intent, &bound, None)),
-    }
+    let compared = match requested_change(&intent).record_failure(host, checked)? {
+        Some(checked) => Compared {
+            missing: missing_permissions(&stored, &intent, &checked),
+            checked: Some(checked),
+            outcome: Outcome::Change { difference: None },
+        },
+        None => Compared::unchanged(host, &intent, &bound, None),
+    };
+    Ok(compared.into_plan(intent, store_request))
 }
 
 /// Reports what refreshing a binding would change, without changing it.
@@ -135,9 +171,31 @@ pub fn preview_refresh(host: &Host, request: &RefreshRequest) -> Result<BindRepo
     let intent = intent_about(request, &bound, Verb::Refresh(Box::new(bound.clone())));
     let unchanged = unchanged_report(host, &intent, &bound);
     let checked = check_refresh(host, &stored, request, &intent)?;
-    let plan = compare_with_bound(host, &stored, intent, &bound, checked);
     // the binding stays as it is, so a preview says both what differs and `unchanged`
-    Ok(BindReport { moved_from: plan.difference, ..plan.nothing_to_do.unwrap_or(unchanged) })
+    Ok(match compare_with_bound(host, &stored, &intent, &bound, checked).outcome {
+        Outcome::Change { difference } => BindReport { moved_from: difference, ..unchanged },
+        Outcome::Unchanged(report) | Outcome::Answered(report) => report,
+    })
+}
+
+/// What a request to refresh or pin a binding finds.
+enum Read {
+    Bound(Stored, Binding),
+    /// The request was made before, and this was its answer.
+    Answered(BindReport),
+}
+
+fn read_or_answer(
+    host: &Host,
+    request: &RefreshRequest,
+    store_request: &Request,
+) -> Result<Read, BindError> {
+    // a request that was made before is answered even if nothing is bound any more
+    if let Some(first) = host.store.first_answer(&request.environment, store_request)? {
+        return Ok(Read::Answered(first));
+    }
+    let (stored, bound) = read_bound(host, request)?;
+    Ok(Read::Bound(stored, bound))
 }
 
 /// Reads an environment and the binding to refresh.
@@ -206,38 +264,73 @@ fn intent_about(request: &RefreshRequest, bound: &Binding, verb: Verb) -> Intent
 fn compare_with_bound(
     host: &Host,
     stored: &Stored,
-    intent: Intent,
+    intent: &Intent,
     bound: &Binding,
     checked: Option<CheckedPack>,
-) -> Plan {
-    let Some(checked) = checked else { return Plan::without_change(host, intent, bound, None) };
-    let missing = missing_permissions(stored, &intent, &checked);
+) -> Compared {
+    let Some(checked) = checked else { return Compared::unchanged(host, intent, bound, None) };
+    let missing = missing_permissions(stored, intent, &checked);
     let pin = bound.pin.as_ref();
     let difference = pin.and_then(|pin| compare(host, pin, &checked, bound.kind.path()));
     // after `grants revoke`, the pack of the pin may need grants again
     let needed = checked.permissions_of(&bound.key());
     let is_granted = pin.is_some_and(|pin| needed.without(&pin.grants).is_empty());
     if difference.is_none() && is_granted {
-        return Plan::without_change(host, intent, bound, Some(checked));
+        return Compared::unchanged(host, intent, bound, Some(checked));
     }
-    Plan { intent, checked: Some(checked), missing, difference, nothing_to_do: None }
+    Compared { checked: Some(checked), missing, outcome: Outcome::Change { difference } }
 }
 
-impl Plan {
-    fn without_change(
+/// A pack that was compared with the bound one.
+struct Compared {
+    checked: Option<CheckedPack>,
+    missing: Permissions,
+    outcome: Outcome,
+}
+
+impl Compared {
+    fn unchanged(
         host: &Host,
-        intent: Intent,
+        intent: &Intent,
         bound: &Binding,
         checked: Option<CheckedPack>,
     ) -> Self {
         let signer = checked.as_ref().and_then(|checked| checked.signed.signature.signer());
-        let report = BindReport { signer, ..unchanged_report(host, &intent, bound) };
+        let report = BindReport { signer, ..unchanged_report(host, intent, bound) };
+        let outcome = Outcome::Unchanged(report);
+        Self { checked, missing: Permissions::default(), outcome }
+    }
+
+    fn into_plan(self, intent: Intent, request: Request) -> Plan {
+        let Self { checked, missing, outcome } = self;
+        Plan { intent, request, checked, missing, outcome }
+    }
+}
+
+impl Plan {
+    /// Returns the plan of a request that was made before.
+    fn answered(request: &RefreshRequest, store_request: Request, first: BindReport) -> Self {
+        let intent = Intent {
+            environment: request.environment.clone(),
+            binding: BindingRequest {
+                place: request.key.place(),
+                kind: first.kind.clone(),
+                pack_ref: first.pack_ref.clone(),
+                answers_ref: None,
+            },
+            grants: request.grants.clone(),
+            verb: Verb::Update,
+            all_instances: false,
+            keep_answers: true,
+            if_generation: request.if_generation,
+            idempotency_key: request.idempotency_key.clone(),
+        };
         Self {
             intent,
-            checked,
+            request: store_request,
+            checked: None,
             missing: Permissions::default(),
-            difference: None,
-            nothing_to_do: Some(report),
+            outcome: Outcome::Answered(first),
         }
     }
 }
@@ -289,11 +382,7 @@ fn suggest_following_tag(environment: &EnvId, bound: &Binding) -> Option<String>
 pub(super) fn requested_change(intent: &Intent) -> RequestedChange<'_> {
     RequestedChange {
         environment: &intent.environment,
-        verb: match intent.verb {
-            Verb::Add => "add",
-            Verb::Update | Verb::Refresh(_) => "update",
-            Verb::Pin(_) => "pin",
-        },
+        verb: intent.verb.name(),
         place: &intent.binding.place,
         kind: Some(intent.binding.kind.to_string()),
         pack_ref: Some(intent.binding.pack_ref.to_string()),

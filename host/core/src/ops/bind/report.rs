@@ -3,17 +3,12 @@
 use std::fmt;
 
 use env_pack_domain::change::BindingChange;
-use env_pack_domain::{
-    Binding, BindingPlace, EnvId, KeyId, PackDescriptor, PackRef, Permissions, Sha256Digest,
-};
-use serde::Serialize;
+use env_pack_domain::{Binding, EnvId, KeyId, PackDescriptor, PackRef, Permissions, Sha256Digest};
+use serde::{Deserialize, Serialize};
 
 /// A binding after a change.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BindReport {
-    /// The place of the binding.
-    #[serde(skip)]
-    pub place: BindingPlace,
     /// The environment.
     pub environment_id: EnvId,
     /// The slot, for packs.
@@ -34,7 +29,7 @@ pub struct BindReport {
     /// Whether a previous binding exists for a rollback.
     pub has_previous: bool,
     /// Whether the pack has no handler, so that it only gives its answers to workloads.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub without_handler: bool,
     /// The granted permissions, if there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,16 +38,16 @@ pub struct BindReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signer: Option<KeyId>,
     /// Problems that `doctor` will report about the pack, and layers that the sandbox lacks.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// The difference from the archive that was bound before, after a refresh.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moved_from: Option<PackDifference>,
     /// Whether the binding is unchanged: there was nothing to change, or this is a preview.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unchanged: bool,
     /// The other bindings that changed along with it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moved: Vec<BindReport>,
     /// The idempotency key of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,7 +55,7 @@ pub struct BindReport {
 }
 
 /// Permissions, as text.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct GrantsReport {
     /// The commands that may be run.
     pub tools: Vec<String>,
@@ -69,7 +64,7 @@ pub struct GrantsReport {
 }
 
 /// The difference between the bound archive and what its reference leads to now.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PackDifference {
     /// The bound archive.
     pub from: ComparedPack,
@@ -82,7 +77,7 @@ pub struct PackDifference {
 }
 
 /// One of two compared archives.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ComparedPack {
     /// The digest of the OCI manifest, for a pack from a registry.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -126,7 +121,6 @@ impl BindReport {
     /// Reports a binding.
     pub(super) fn of_binding(environment: &EnvId, binding: &Binding) -> Self {
         Self {
-            place: binding.place.clone(),
             environment_id: environment.clone(),
             slot: binding.place.core_slot().map(|slot| slot.to_string()),
             instance_id: binding.place.instance().map(ToString::to_string),

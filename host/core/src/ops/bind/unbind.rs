@@ -26,10 +26,10 @@ use gtc_store::{Change, Stored};
 ///
 /// [`Store::change`]: gtc_store::Store::change
 pub fn remove(host: &Host, request: &RemoveRequest) -> Result<BindReport, UnbindError> {
-    let RemoveRequest { environment, key, if_generation, idempotency_key } = request;
+    let RemoveRequest { environment, key, if_generation, idempotency_key, .. } = request;
     let requested =
         Unbinding { verb: "remove", environment, key, place: key.place(), idempotency_key };
-    let result = host.store.change(environment, |stored| {
+    let result = host.store.change(environment, &request.for_store(host), |stored| {
         change::ensure_generation(&stored.environment, key, *if_generation)?;
         let removed = change::remove(stored.environment, key)?;
         let changes = vec![removed.change];
@@ -57,11 +57,16 @@ fn restore(
     requested: &Unbinding<'_>,
     request: &RollbackRequest,
 ) -> Result<BindReport, UnbindError> {
+    let store_request = request.for_store(host);
+    // the archive of a repeated request may be gone
+    if let Some(first) = host.store.first_answer(&request.environment, &store_request)? {
+        return Ok(first);
+    }
     let stored = host.store.load(&request.environment)?;
     let planned = rollback_changes(&stored.environment, request)?;
     let archives = fetch_restored(host, &stored, &planned.changes)?;
     let mut cached = Vec::new();
-    let report = host.store.change(&request.environment, |stored| {
+    let report = host.store.change(&request.environment, &store_request, |stored| {
         let after = rollback_changes(&stored.environment, request)?;
         if !restores_same(&planned.changes, &after.changes) {
             return Err(UnbindError::BindingChanged {
@@ -115,7 +120,7 @@ impl Unbinding<'_> {
     fn change(&self, host: &Host, after: ChangedBindings) -> Change<BindReport> {
         let key = self.idempotency_key.clone();
         let report = BindReport::of_changes(self.environment, key, &after.changes);
-        let events = self.requested_change().events(host, &report);
+        let events = self.requested_change().events(host, &after.changes);
         Change { environment: Some(after.environment), ..Change::recorded(events, report) }
     }
 

@@ -1,0 +1,151 @@
+//! The calls by which files change.
+
+use std::fmt;
+use std::io::{self, Read, Seek as _, SeekFrom};
+use std::path::Path;
+use std::time::Duration;
+
+use gtc_fs::lock::{self, FileLock, LockError};
+use gtc_fs::read::{self, ReadError};
+use gtc_fs::{append, atomic, folder};
+
+use super::text;
+
+/// Permission bits of new files, which the umask reduces: nobody but the user and the group of
+/// the file may change it.
+const MODE: u32 = 0o664;
+
+/// A file system. Tests replace it with one that loses what was not flushed to disk.
+pub(crate) trait Disk: fmt::Debug + Send + Sync {
+    /// Reads a regular file of at most `limit` bytes.
+    fn read(&self, path: &Path, limit: u64) -> Result<Vec<u8>, ReadError>;
+
+    /// Opens a regular file to read it in parts.
+    fn open(&self, path: &Path) -> Result<Box<dyn Read>, ReadError>;
+
+    /// Returns true if anything has this path, readable or not.
+    fn exists(&self, path: &Path) -> bool;
+
+    /// Reads the last `limit` bytes of a regular file.
+    fn read_end(&self, path: &Path, limit: u64) -> Result<Vec<u8>, ReadError>;
+
+    /// Returns whether a path in a folder, if its links are followed, stays in the folder.
+    fn is_inside(&self, folder: &Path, path: &Path) -> io::Result<bool>;
+
+    /// Creates a folder and its parents, and flushes their names to disk.
+    fn create_folder(&self, path: &Path) -> io::Result<()>;
+
+    /// Writes a file atomically, or replaces it, and flushes it and its name to disk. Only
+    /// the user may read a private file.
+    fn replace(&self, path: &Path, bytes: &[u8], access: Access) -> io::Result<()>;
+
+    /// Fails unless a log can be appended to, and returns its length.
+    fn ensure_appendable(&self, path: &Path) -> io::Result<u64>;
+
+    /// Appends to a log after its first `at` bytes, and flushes it to disk.
+    fn append(&self, path: &Path, at: u64, bytes: &[u8]) -> io::Result<()>;
+
+    /// Removes a file, and flushes the removal to disk.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Locks an environment by its lock file, and writes who holds the lock to it.
+    fn lock(
+        &self,
+        path: &Path,
+        holder: &str,
+        timeout: Duration,
+    ) -> Result<Option<FileLock>, LockError>;
+}
+
+/// Who may read a new file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Whoever the umask allows.
+    Shared,
+    /// Only the user.
+    Private,
+}
+
+/// The file system of this machine.
+#[derive(Debug)]
+pub(super) struct RealDisk;
+
+impl Disk for RealDisk {
+    fn read(&self, path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
+        read::read_capped(path, limit)
+    }
+
+    fn open(&self, path: &Path) -> Result<Box<dyn Read>, ReadError> {
+        let (file, _) = read::open_regular(path)?;
+        Ok(Box::new(file))
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        text::exists(path)
+    }
+
+    fn read_end(&self, path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
+        let (mut file, length) = read::open_regular(path)?;
+        file.seek(SeekFrom::Start(length.saturating_sub(limit)))?;
+        let mut bytes = Vec::new();
+        file.take(limit).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn is_inside(&self, folder: &Path, path: &Path) -> io::Result<bool> {
+        // of a path that does not exist yet, the part that exists counts
+        let existing = path.ancestors().find(|part| part.symlink_metadata().is_ok());
+        match existing.unwrap_or(folder).canonicalize() {
+            Ok(real) => Ok(real.starts_with(folder.canonicalize()?)),
+            // a link that leads nowhere may lead anywhere
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn create_folder(&self, path: &Path) -> io::Result<()> {
+        folder::create_all_flushed(path).map_err(|error| error.source)
+    }
+
+    fn replace(&self, path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
+        atomic::remove_leftovers(path)?;
+        match access {
+            Access::Private if path.symlink_metadata().is_err() => {
+                atomic::write(path, bytes, 0o600)
+            }
+            Access::Private | Access::Shared => atomic::replace(path, bytes),
+        }
+    }
+
+    fn ensure_appendable(&self, path: &Path) -> io::Result<u64> {
+        append::ensure_appendable(path, MODE)
+    }
+
+    fn append(&self, path: &Path, at: u64, bytes: &[u8]) -> io::Result<()> {
+        append::append_at(path, at, bytes, MODE)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        std::fs::remove_file(path)?;
+        path.parent().map_or(Ok(()), |parent| folder::flush(parent).map_err(|error| error.source))
+    }
+
+    fn lock(
+        &self,
+        path: &Path,
+        holder: &str,
+        timeout: Duration,
+    ) -> Result<Option<FileLock>, LockError> {
+        let mut held = FileLock::exclusive(path, timeout)?;
+        // it only helps those who wait
+        if let Err(error) = held.name_holder(holder) {
+            tracing::debug!("cannot write to the lock {path:?}: {error}");
+        }
+        Ok(Some(held))
+    }
+}
+
+/// Reads who holds a lock.
+pub(super) fn holder(path: &Path) -> Option<String> {
+    lock::holder(path)
+}

@@ -1,0 +1,108 @@
+//! Reads the folder of one environment.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use gtc_fs::read::ReadError;
+
+use super::disk::Disk;
+use super::journal::{self, Journal};
+use super::revision::{self, StoredRevision};
+use super::text::{self, FileText};
+use crate::backend::{TextKind, Texts};
+use crate::error::StoreError;
+
+/// The file that a runtime writes.
+pub(super) const RUNTIME: &str = "runtime.json";
+
+/// The folder of an environment.
+#[derive(Debug)]
+pub(super) struct EnvironmentFolder<'a> {
+    pub disk: &'a dyn Disk,
+    pub path: PathBuf,
+}
+
+/// The files of an environment at one moment.
+#[derive(Debug)]
+pub(super) struct Snapshot {
+    pub texts: Texts,
+    /// The digests of the files, by name.
+    pub digests: BTreeMap<String, String>,
+}
+
+impl EnvironmentFolder<'_> {
+    /// Calls `read` until nothing changes the environment meanwhile, and returns the result.
+    pub(super) fn read_unchanged<T>(
+        &self,
+        read: impl Fn(Option<&Journal>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        loop {
+            let before = self.stamp()?;
+            let journal = Journal::read(self.disk, &self.path)?;
+            let result = read(journal.as_ref());
+            if self.stamp()? == before {
+                return result;
+            }
+        }
+    }
+
+    /// Returns what tells two states of an environment apart.
+    fn stamp(&self) -> Result<(Option<Vec<u8>>, Option<FileText>), StoreError> {
+        let journal = Journal::path(&self.path);
+        let journal = match self.disk.read(&journal, journal::MAX_BYTES) {
+            Ok(bytes) => Some(bytes),
+            Err(ReadError::NotFound) => None,
+            Err(error) => return Err(StoreError::read(&journal, error)),
+        };
+        Ok((journal, text::read(self.disk, &StoredRevision::path(&self.path))?))
+    }
+
+    /// Reads the files of an environment; none if it does not exist.
+    pub(super) fn snapshot(
+        &self,
+        journal: Option<&Journal>,
+    ) -> Result<Option<Snapshot>, StoreError> {
+        let read = |kind: TextKind| self.read_text(kind, journal);
+        let Some(document) = read(TextKind::Document)? else { return Ok(None) };
+        let pins = read(TextKind::Pins)?;
+        let trust_root = read(TextKind::TrustRoot);
+        let revision = self.revision(journal)?;
+        let mut digests = BTreeMap::from([(TextKind::Document.name(), document.digest)]);
+        digests.extend(pins.iter().map(|file| (TextKind::Pins.name(), file.digest.clone())));
+        if let Ok(Some(file)) = &trust_root {
+            digests.insert(TextKind::TrustRoot.name(), file.digest.clone());
+        }
+        let digests = digests.into_iter().map(|(name, digest)| (name.to_owned(), digest)).collect();
+        let texts = Texts {
+            revision: revision.of(&digests),
+            document: document.text,
+            pins: pins.map(|file| file.text),
+            trust_root: trust_root.map(|file| file.map(|file| file.text)),
+            has_runtime: self.path.join(RUNTIME).is_file(),
+        };
+        Ok(Some(Snapshot { texts, digests }))
+    }
+
+    fn read_text(
+        &self,
+        kind: TextKind,
+        journal: Option<&Journal>,
+    ) -> Result<Option<FileText>, StoreError> {
+        let name = Path::new(kind.name());
+        match journal.map_or(Ok(None), |journal| journal.text(self.disk, &self.path, name))? {
+            Some(text) => Ok(Some(FileText::new(text))),
+            None => text::read(self.disk, &self.path.join(name)),
+        }
+    }
+
+    /// Reads the revision of an environment; an environment of other tools has revision 0.
+    pub(super) fn revision(&self, journal: Option<&Journal>) -> Result<StoredRevision, StoreError> {
+        let name = Path::new(revision::NAME);
+        let path = StoredRevision::path(&self.path);
+        match journal.map_or(Ok(None), |journal| journal.text(self.disk, &self.path, name))? {
+            Some(text) => StoredRevision::parse(text, &path),
+            None => Ok(StoredRevision::read(self.disk, &self.path)?
+                .map_or_else(StoredRevision::default, |(revision, _)| revision)),
+        }
+    }
+}

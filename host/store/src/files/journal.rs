@@ -1,0 +1,180 @@
+//! The journal of a change, `.change.json`: all that the change writes, in one file.
+//!
+//! A change is made when its journal is on disk. Its files are written after that, and the
+//! journal is removed last. If the process ends in between, the next change writes them again;
+//! until then, readers take the new texts from the journal.
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+use env_pack_domain::Sha256Digest;
+use gtc_fs::read::ReadError;
+use serde::{Deserialize, Serialize};
+
+use super::audit;
+use super::disk::{Access, Disk};
+use super::requests;
+use crate::backend::TextKind;
+use crate::error::StoreError;
+
+const NAME: &str = ".change.json";
+const SCHEMA: &str = "gtc.change.v1";
+const LOGS: [&str; 3] = [audit::EVENTS, audit::TORN, requests::NAME];
+/// The largest journal: three texts and their escapes, answers, audit lines and an answer.
+pub(super) const MAX_BYTES: u64 = 512 << 20;
+
+/// All that one change writes. Paths are relative to the folder of the environment.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Journal {
+    schema: String,
+    /// The key of the request.
+    pub request: String,
+    /// The files to replace.
+    pub files: BTreeMap<PathBuf, FileChange>,
+    /// The logs to append to.
+    pub logs: BTreeMap<PathBuf, LogAppend>,
+}
+
+/// A file before and after the change.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FileChange {
+    /// The digest of the file before the change; none if it did not exist.
+    pub before: Option<String>,
+    /// The new text.
+    pub after: String,
+    /// Whether only the user may read it.
+    pub is_private: bool,
+}
+
+/// Lines to append to a log.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LogAppend {
+    /// The length of the log before the change, in bytes.
+    pub at: u64,
+    /// The new lines.
+    pub lines: String,
+}
+
+impl Journal {
+    pub(super) fn new(request: String) -> Self {
+        Self { schema: SCHEMA.to_owned(), request, files: BTreeMap::new(), logs: BTreeMap::new() }
+    }
+
+    /// Returns the path of the journal of an environment.
+    pub(super) fn path(folder: &Path) -> PathBuf {
+        folder.join(NAME)
+    }
+
+    /// Reads the journal of a change that was not finished; none if there is none.
+    pub(super) fn read(disk: &dyn Disk, folder: &Path) -> Result<Option<Self>, StoreError> {
+        let path = Self::path(folder);
+        let bytes = match disk.read(&path, MAX_BYTES) {
+            Ok(bytes) => bytes,
+            Err(ReadError::NotFound) => return Ok(None),
+            Err(error) => return Err(StoreError::read(&path, error)),
+        };
+        Self::parse(&bytes)
+            .map(Some)
+            .map_err(|reason| StoreError::malformed(&path, "its start", reason))
+    }
+
+    fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let text = str::from_utf8(bytes).map_err(|error| error.to_string())?;
+        let (digest, json) = text.split_once('\n').ok_or("it has one line")?;
+        if Sha256Digest::compute(json.as_bytes()).to_string() != digest {
+            return Err("its digest is wrong: it was changed".to_owned());
+        }
+        let journal: Self = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        if journal.schema != SCHEMA {
+            return Err(format!("its schema is `{}`, expected `{SCHEMA}`", journal.schema));
+        }
+        let mut paths = journal.files.keys().filter(|path| !is_relative(path));
+        let mut logs =
+            journal.logs.keys().filter(|path| !LOGS.iter().any(|log| Path::new(log) == *path));
+        match paths.next().or(logs.next()) {
+            Some(path) => Err(format!("it names `{}`", path.display())),
+            None => Ok(journal),
+        }
+    }
+
+    /// Returns the file: the digest of the JSON document on a line of its own, and the document.
+    pub(super) fn render(&self) -> String {
+        let json = serde_json::to_string(self).expect("texts and numbers make JSON");
+        format!("{}\n{json}", Sha256Digest::compute(json.as_bytes()))
+    }
+
+    /// Writes the files and logs, and removes the journal. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// A file cannot be written; [`StoreError::ChangedMeanwhile`] if something else changed it.
+    pub(super) fn finish(&self, disk: &dyn Disk, folder: &Path) -> Result<(), StoreError> {
+        for (path, change) in &self.files {
+            let is_own = TextKind::ALL.iter().any(|kind| Path::new(kind.name()) == path);
+            let path = folder.join(path);
+            // texts may be links that their owner made; answers may not lead anywhere else
+            if !is_own && !disk.is_inside(folder, &path).map_err(StoreError::io("read", &path))? {
+                return Err(StoreError::LeadsOutside { path });
+            }
+            if change.is_done(disk, folder, &path)? {
+                continue;
+            }
+            if let Some(parent) = path.parent() {
+                disk.create_folder(parent).map_err(StoreError::io("create", parent))?;
+            }
+            let access = if change.is_private { Access::Private } else { Access::Shared };
+            disk.replace(&path, change.after.as_bytes(), access)
+                .map_err(StoreError::io("write", &path))?;
+        }
+        for (path, log) in &self.logs {
+            let path = folder.join(path);
+            disk.append(&path, log.at, log.lines.as_bytes())
+                .map_err(StoreError::io("append to", &path))?;
+        }
+        let path = Self::path(folder);
+        disk.remove(&path).map_err(StoreError::io("remove", &path))
+    }
+
+    /// Returns the new text of a file, if the change writes it.
+    ///
+    /// # Errors
+    /// [`StoreError::ChangedMeanwhile`] if something else changed the file.
+    pub(super) fn text(
+        &self,
+        disk: &dyn Disk,
+        folder: &Path,
+        name: &Path,
+    ) -> Result<Option<&str>, StoreError> {
+        let Some(change) = self.files.get(name) else { return Ok(None) };
+        change.is_done(disk, folder, &folder.join(name))?;
+        Ok(Some(&change.after))
+    }
+}
+
+impl FileChange {
+    /// Returns whether the file has the new text already.
+    fn is_done(&self, disk: &dyn Disk, folder: &Path, path: &Path) -> Result<bool, StoreError> {
+        let current = match disk.read(path, MAX_BYTES) {
+            Ok(bytes) => Some(bytes),
+            Err(ReadError::NotFound) => None,
+            Err(error) => return Err(StoreError::read(path, error)),
+        };
+        if current.as_deref() == Some(self.after.as_bytes()) {
+            return Ok(true);
+        }
+        let digest = current.map(|bytes| Sha256Digest::compute(&bytes).to_string());
+        if digest == self.before {
+            return Ok(false);
+        }
+        let journal = Journal::path(folder);
+        Err(StoreError::ChangedMeanwhile { path: path.to_owned(), journal })
+    }
+}
+
+/// Whether a path has names only.
+fn is_relative(path: &Path) -> bool {
+    let mut parts = path.components();
+    parts.clone().next().is_some() && parts.all(|part| matches!(part, Component::Normal(_)))
+}

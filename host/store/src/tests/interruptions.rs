@@ -1,0 +1,291 @@
+//! Changes whose calls to the system fail, whose process dies, and whose machine loses its power:
+//! each is made as a whole, or not at all, and exactly once.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use env_pack_domain::{AnswersRef, EnvId};
+use jiff::Timestamp;
+
+use super::random::Random;
+use super::simulated_disk::{Fault, SimulatedDisk};
+use crate::audit_chain::ChainVerifier;
+use crate::backend::{Backend, Committed, Decision, Edit, NewAnswers, TextKind};
+use crate::error::ChangeError;
+use crate::files::FileBackend;
+use crate::request::Request;
+use crate::request_record::Answered;
+
+const ROOT: &str = "/simulated";
+
+/// The texts of the environment that changes write.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Content {
+    document: Option<String>,
+    pins: Option<String>,
+    trust_root: Option<String>,
+    answers: Option<String>,
+    events: u64,
+}
+
+/// What a change writes.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Document,
+    DocumentAndPins,
+    TrustRoot,
+    Answers,
+    Everything,
+    /// An audit line, as of a refusal.
+    Record,
+    /// Only the answer, as of a request that changes nothing.
+    Answer,
+}
+
+const KINDS: [Kind; 7] = [
+    Kind::Document,
+    Kind::DocumentAndPins,
+    Kind::TrustRoot,
+    Kind::Answers,
+    Kind::Everything,
+    Kind::Record,
+    Kind::Answer,
+];
+
+struct Simulation {
+    disk: SimulatedDisk,
+    content: Content,
+    next: u64,
+}
+
+fn id() -> EnvId {
+    "a".parse().expect("an id")
+}
+
+fn folder() -> PathBuf {
+    Path::new(ROOT).join("a")
+}
+
+impl Simulation {
+    /// Starts with an environment that has a document and pins.
+    fn new() -> Self {
+        let disk = SimulatedDisk::default();
+        let mut simulation = Self { disk, content: Content::default(), next: 0 };
+        let (content, result) = simulation.change(Kind::DocumentAndPins);
+        result.expect("created");
+        simulation.content = content;
+        simulation
+    }
+
+    fn backend(&self) -> FileBackend {
+        FileBackend::on(ROOT, Box::new(self.disk.clone()))
+    }
+
+    /// Makes a change, and returns what the environment should have after it.
+    fn change(&mut self, kind: Kind) -> (Content, Result<Committed, ChangeError>) {
+        self.next += 1;
+        let (edit, after) = self.edit(kind);
+        let result = self.ask(&edit);
+        (after, result)
+    }
+
+    fn request(&self) -> Request {
+        let key = format!("key {}", self.next);
+        Request::new("env-packs update", Some(&key), &self.next, Timestamp::UNIX_EPOCH)
+    }
+
+    fn ask(&self, edit: &Edit) -> Result<Committed, ChangeError> {
+        let request = self.request();
+        self.backend()
+            .change(&id(), &request, Duration::ZERO, &mut |_| Decision::Write(edit.clone()))
+    }
+
+    fn edit(&self, kind: Kind) -> (Edit, Content) {
+        let mut after = self.content.clone();
+        let text = format!("text {}", self.next);
+        let (has_document, has_pins, has_root, has_answers) = match kind {
+            Kind::Document => (true, false, false, false),
+            Kind::DocumentAndPins => (true, true, false, false),
+            Kind::TrustRoot => (false, false, true, false),
+            Kind::Answers => (false, false, false, true),
+            Kind::Everything => (true, true, true, true),
+            Kind::Record | Kind::Answer => (false, false, false, false),
+        };
+        let mut writes = Vec::new();
+        for (is_written, kind, target) in [
+            (has_document, TextKind::Document, &mut after.document),
+            (has_pins, TextKind::Pins, &mut after.pins),
+            (has_root, TextKind::TrustRoot, &mut after.trust_root),
+        ] {
+            if is_written {
+                writes.push((kind, text.clone()));
+                *target = Some(text.clone());
+            }
+        }
+        let answers = has_answers.then(|| {
+            after.answers = Some(text.clone());
+            NewAnswers { answers_ref: AnswersRef::new("packs/x.json"), text: text.clone() }
+        });
+        let audit = if matches!(kind, Kind::Answer) {
+            Vec::new()
+        } else {
+            after.events += 1;
+            vec![format!("{{\"event\":{}}}", self.next)]
+        };
+        let answer = Answered { summary: "a change".to_owned(), json: self.next.to_string() };
+        (Edit { answers, writes, audit, answer: Some(answer) }, after)
+    }
+
+    /// Reads the environment as a reader does, who finishes nothing.
+    fn read(&self) -> Content {
+        let backend = self.backend();
+        let texts = backend.read(&id()).expect("readable").expect("it exists");
+        let mut verifier = ChainVerifier::new(backend.audit_ends(&id()).expect("readable"));
+        let mut events = 0;
+        backend
+            .visit_audit(&id(), &mut |line| {
+                verifier.note(line);
+                events += 1;
+            })
+            .expect("readable");
+        assert_eq!(verifier.finish().faults, []);
+        let answers = backend.answers(&id(), &AnswersRef::new("packs/x.json")).expect("readable");
+        Content {
+            document: Some(texts.document),
+            pins: texts.pins,
+            trust_root: texts.trust_root.expect("readable"),
+            answers: answers.or_else(|| self.disk.file(&folder().join("packs/x.json"))),
+            events,
+        }
+    }
+
+    /// Checks what a change left that was interrupted or failed, and repeats it.
+    fn check(&mut self, kind: Kind, after: &Content, result: &Result<Committed, ChangeError>) {
+        let found = self.read();
+        let before = self.content.clone();
+        match result {
+            Ok(_) | Err(ChangeError::Unfinished { .. }) => assert_eq!(found, *after),
+            Err(ChangeError::Store(_)) => assert_eq!(found, before),
+            Err(ChangeError::Unclear { .. }) => {
+                assert!(found == *after || found == before, "{found:?} of {before:?} or {after:?}");
+            }
+            Err(error) => panic!("{error}"),
+        }
+        self.repeat(kind, after, found == *after && found != before);
+    }
+
+    /// Repeats the request: it is made if it was not, and never twice.
+    fn repeat(&mut self, kind: Kind, after: &Content, was_made: bool) {
+        let (edit, _) = self.edit(kind);
+        match self.ask(&edit).expect("nothing fails any more") {
+            Committed::Repeated { answer } => assert_eq!(answer, self.next.to_string()),
+            Committed::Done => assert!(!was_made, "it was made twice"),
+        }
+        assert_eq!(self.read(), *after);
+        let journal = folder().join(".change.json");
+        assert_eq!(self.disk.file(&journal), None, "the change is finished");
+        self.content = after.clone();
+    }
+}
+
+/// Lets the call number `calls` of a change fail. Returns whether the change made so many.
+fn interrupt(
+    simulation: &mut Simulation,
+    kind: Kind,
+    calls: u64,
+    fault: Fault,
+    cut: Option<&mut Random>,
+) -> bool {
+    simulation.disk.fail_after(calls, fault);
+    let (after, result) = simulation.change(kind);
+    let has_happened = simulation.disk.repair();
+    let has_cut = cut.is_some();
+    if let Some(random) = cut {
+        simulation.disk.cut_power(random);
+    }
+    if fault == Fault::Dies || has_cut {
+        // of an interrupted change nobody knows the result, but a change that was acknowledged
+        // stays
+        let found = simulation.read();
+        let before = simulation.content.clone();
+        if result.is_ok() {
+            assert_eq!(found, after);
+        }
+        assert!(
+            found == after || found == before,
+            "{kind:?} {calls}: {found:?} of {before:?}, {after:?}"
+        );
+        let was_made = found == after && found != before;
+        simulation.repeat(kind, &after, was_made);
+    } else {
+        simulation.check(kind, &after, &result);
+    }
+    has_happened
+}
+
+#[test]
+fn every_call_of_every_change_may_fail() {
+    for fault in [Fault::Fails, Fault::FailsAfterwards, Fault::Dies] {
+        for kind in KINDS {
+            let mut simulation = Simulation::new();
+            let mut calls = 1;
+            while interrupt(&mut simulation, kind, calls, fault, None) {
+                calls += 1;
+            }
+            assert!(calls > 8, "{kind:?} makes {calls} calls");
+        }
+    }
+}
+
+/// Cuts the power at random calls of random changes.
+fn cut_power_at_random(seeds: std::ops::Range<u64>) -> u64 {
+    let mut states = 0;
+    for seed in seeds {
+        let mut random = Random::new(seed);
+        let mut simulation = Simulation::new();
+        for _ in 0..10 {
+            let kind = KINDS[usize::try_from(random.below(KINDS.len() as u64)).expect("a kind")];
+            let fault = [Fault::Fails, Fault::FailsAfterwards, Fault::Dies]
+                [usize::try_from(random.below(3)).expect("a fault")];
+            let calls = 1 + random.below(45);
+            interrupt(&mut simulation, kind, calls, fault, Some(&mut random));
+            states += 1;
+        }
+    }
+    states
+}
+
+#[test]
+fn a_power_cut_leaves_changes_whole() {
+    assert_eq!(cut_power_at_random(0..400), 4_000);
+}
+
+#[test]
+#[ignore = "long: ten million states, some minutes"]
+fn a_power_cut_leaves_changes_whole_in_ten_million_states() {
+    std::thread::scope(|scope| {
+        let run = |first: u64| scope.spawn(move || cut_power_at_random(first..first + 500_000));
+        let states: u64 =
+            [run(1_000_000), run(2_000_000)].map(|run| run.join().expect("no fault")).iter().sum();
+        assert_eq!(states, 10_000_000);
+    });
+}
+
+#[test]
+fn a_file_that_changed_since_an_interruption_stays_as_it_is() {
+    let mut simulation = Simulation::new();
+    simulation.disk.fail_after(13, Fault::Dies);
+    let (_, result) = simulation.change(Kind::DocumentAndPins);
+    result.expect_err("the process died");
+    simulation.disk.repair();
+    let journal = folder().join(".change.json");
+    assert!(simulation.disk.file(&journal).is_some(), "the change is not finished");
+    let document = folder().join("environment.json");
+    simulation.disk.set_file(&document, "of another tool");
+    let backend = simulation.backend();
+    let error = backend.read(&id()).expect_err("nothing is guessed").to_string();
+    assert!(error.contains("environment.json") && error.contains("something else changed"));
+    let (_, result) = simulation.change(Kind::Document);
+    result.expect_err("nothing is guessed");
+    assert_eq!(simulation.disk.file(&document).as_deref(), Some("of another tool"));
+}
