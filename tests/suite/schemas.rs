@@ -30,6 +30,10 @@ const EXAMPLES: &[(&str, &str)] = &[
         "{environment_id: local, answers_ref: a//b/./c, file: none.json, idempotency_key: null}",
     ),
     ("op answers show", "{environment_id: local, answers_ref: none.json}"),
+    ("op audit list", "{environment_id: local, since: 2026-11-30, noun: env, verb: init, last: 1}"),
+    ("op audit show", "{environment_id: local, event: 1}"),
+    ("op audit verify", "environment_id: local"),
+    ("op request show", "{environment_id: local, key: k}"),
     ("op env create", "{environment_id: '...', name: '東京 (EU)', listen_addr: '[::1]:0'}"),
     (
         "op env create",

@@ -6,6 +6,7 @@ use std::io;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::answers::{self, AnswersVerb};
+use super::audit::{self, AuditVerb};
 use super::cache::{self, CacheVerb};
 use super::completions::{self, CompletionsPayload};
 use super::doctor::{self, DoctorSubject};
@@ -17,6 +18,7 @@ use super::grants::{self, GrantsVerb};
 use super::help;
 use super::input::Input;
 use super::pack::{self, PackVerb};
+use super::request::{self, RequestVerb};
 use super::runner::Runner;
 use super::trust_root::{self, TrustRootVerb};
 
@@ -72,6 +74,12 @@ pub(crate) enum Noun {
     /// Write and show the answers of bound packs
     #[command(subcommand)]
     Answers(AnswersVerb),
+    /// Read and verify the audit log of an environment
+    #[command(subcommand)]
+    Audit(AuditVerb),
+    /// Look up requests by their idempotency key
+    #[command(subcommand)]
+    Request(RequestVerb),
 }
 
 /// The command tree that arguments are parsed with, also for tests and documentation.
@@ -109,6 +117,8 @@ pub(crate) fn dispatch(runner: &Runner, command: Command) -> io::Result<u8> {
         Command::Op(Noun::Extensions(verb)) => extensions::run(runner, verb),
         Command::Op(Noun::Grants(verb)) => grants::run(runner, verb),
         Command::Op(Noun::Answers(verb)) => answers::run(runner, verb),
+        Command::Op(Noun::Audit(verb)) => audit::run(runner, verb),
+        Command::Op(Noun::Request(verb)) => request::run(runner, verb),
         Command::Op(Noun::TrustRoot(verb)) => trust_root::run(runner, verb),
         Command::Pack(verb) => pack::run(runner, verb),
         Command::Cache(verb) => cache::run(runner, verb),

@@ -3,6 +3,7 @@
 
 mod answers;
 mod args;
+mod audit;
 mod binding;
 mod cache;
 mod commands;
@@ -27,6 +28,7 @@ mod parse;
 mod progress;
 mod prompt;
 mod render;
+mod request;
 mod runner;
 mod settings;
 mod table;

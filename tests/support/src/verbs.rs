@@ -108,6 +108,7 @@ options! {
     human() => "--format human";
     idempotency_key(key) => "--idempotency-key";
     if_generation(number) => "--if-generation";
+    if_revision(number) => "--if-revision";
     instance_id(id) => "--instance-id";
     key(file) => "--key";
     kind(descriptor) => "--kind";
@@ -189,6 +190,14 @@ nouns! {
         list() => "op answers list";
         put() => "op answers put --env local";
         show() => "op answers show --env local";
+    }
+    Audit audit {
+        list() => "op audit list";
+        show(number) => "op audit show --env local --event";
+        verify() => "op audit verify";
+    }
+    Request request {
+        show(key) => "op request show --env local --key";
     }
     Pack pack {
         build(component) => "pack build --component";
