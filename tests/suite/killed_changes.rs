@@ -1,0 +1,159 @@
+//! A process that is killed while it changes an environment has made the change as a whole, or
+//! not at all, and whoever repeats the request makes it once.
+
+use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use test_support::footprint::show;
+use test_support::verbs::Gtc;
+use test_support::{Sandbox, text};
+
+/// Changes that are interrupted at the same time, each in an environment of its own.
+const ENVIRONMENTS: usize = 4;
+
+/// What the kills found.
+#[derive(Debug, Default)]
+struct Tally {
+    made: usize,
+    not_made: usize,
+}
+
+/// Requests that a test interrupts, in turn. Each changes what the last one left.
+fn request<'a>(sandbox: &'a Sandbox, key_file: &str, key_id: &str, number: usize) -> Gtc<'a> {
+    let request = match number % 4 {
+        0 => sandbox.trust_root().add(key_file),
+        1 | 3 => {
+            sandbox.write("answers.json", format!("{{\"number\": {number}}}"));
+            sandbox.answers().put().answers_ref("a.json").file("answers.json")
+        }
+        _ => sandbox.trust_root().remove(key_id),
+    };
+    request.idempotency_key(format!("key-{number}"))
+}
+
+/// Returns whether the request was made, as the environment says.
+fn is_made(sandbox: &Sandbox, number: usize) -> bool {
+    let folder = sandbox.environment("local");
+    match number % 4 {
+        1 | 3 => {
+            let answers = sandbox.answers().show().answers_ref("a.json").run();
+            answers.code == 0 && answers.result()["answers"] == json!({"number": number})
+        }
+        rest => {
+            let keys = sandbox.trust_root().list().succeeded().result();
+            let has_key = keys["keys"].as_array().is_some_and(|keys| !keys.is_empty());
+            assert!(folder.join("environment.json").is_file());
+            has_key == (rest == 0)
+        }
+    }
+}
+
+/// Starts a request and kills it after a random time, then repeats it until it is answered.
+fn kill_one(sandbox: &Sandbox, request: &Gtc<'_>, number: usize, longest: Duration) -> bool {
+    let mut command = request.command();
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().expect("it starts");
+    thread::sleep(longest.mul_f64(fastrand::f64()));
+    child.kill().expect("killed");
+    child.wait().expect("it ends");
+    let key = format!("key-{number}");
+    let known = sandbox.request().show(&key).run();
+    let was_made = is_made(sandbox, number);
+    assert_eq!(known.code, if was_made { 0 } else { 1 }, "{number}: {known:?}");
+    let answer = request.clone().succeeded().stdout;
+    assert!(is_made(sandbox, number), "{number}");
+    assert_eq!(request.clone().succeeded().stdout, answer, "{number}");
+    was_made
+}
+
+/// Kills changes of one environment, and checks its audit log at the end.
+fn kill_changes(kills: usize) -> Tally {
+    let sandbox = Sandbox::with_local();
+    let key = sandbox.key("key.pem");
+    // the last of the requests leaves the environment as the first one finds it
+    let start = Instant::now();
+    for number in 0..4 {
+        request(&sandbox, &key.public, &key.id, number).succeeded();
+    }
+    let longest = start.elapsed() / 4;
+    let mut tally = Tally::default();
+    for number in 4..kills + 4 {
+        let request = request(&sandbox, &key.public, &key.id, number);
+        match kill_one(&sandbox, &request, number, longest) {
+            true => tally.made += 1,
+            false => tally.not_made += 1,
+        }
+    }
+    let verdict = sandbox.audit().verify().succeeded().result();
+    assert_eq!(verdict["faults"], json!([]));
+    assert_each_made_once(&sandbox.audit_events("local"), kills + 4);
+    let requests = sandbox.environment("local").join("requests.jsonl");
+    let requests = std::fs::read_to_string(requests).expect("a file");
+    for number in 0..kills + 4 {
+        let key = format!("\"key\":\"key-{number}\"");
+        assert_eq!(requests.matches(&key).count(), 1, "{key}");
+    }
+    tally
+}
+
+/// Asserts that the audit log has one successful event for each key.
+fn assert_each_made_once(events: &[Value], requests: usize) {
+    let keys = events.iter().filter(|event| event["result"]["outcome"] == "ok");
+    let keys = keys.filter_map(|event| event["idempotency_key"].as_str());
+    let expected = (0..requests).map(|number| format!("key-{number}"));
+    assert_eq!(keys.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    let numbers = events.iter().map(|event| event["seq"].as_u64().expect("a number"));
+    assert!(numbers.eq(1..=events.len() as u64));
+    assert!(events.iter().all(|event| !text(&event["ts"]).is_empty()));
+}
+
+fn kill_in_all_environments(kills: usize) {
+    let tallies: Vec<Tally> = thread::scope(|scope| {
+        let run = || scope.spawn(move || kill_changes(kills / ENVIRONMENTS));
+        let running: Vec<_> = std::iter::repeat_with(run).take(ENVIRONMENTS).collect();
+        running.into_iter().map(|running| running.join().expect("no fault")).collect()
+    });
+    let made: usize = tallies.iter().map(|tally| tally.made).sum();
+    let not_made: usize = tallies.iter().map(|tally| tally.not_made).sum();
+    show(&format!("{kills} kills: {made} changes were made, {not_made} were not"));
+    assert_eq!(made + not_made, kills / ENVIRONMENTS * ENVIRONMENTS);
+}
+
+#[test]
+fn a_killed_change_is_whole_and_is_repeated_once() {
+    kill_in_all_environments(60);
+}
+
+#[test]
+#[ignore = "long: a few minutes"]
+fn many_killed_changes_are_whole() {
+    kill_in_all_environments(1_000);
+}
+
+#[test]
+fn many_processes_change_one_environment() {
+    let sandbox = Sandbox::with_local();
+    let until = Instant::now() + Duration::from_secs(3);
+    let made: usize = thread::scope(|scope| {
+        let change = |writer: usize| {
+            let mut made = 0;
+            while Instant::now() < until {
+                let file = format!("answers-{writer}.json");
+                sandbox.write(&file, format!("{{\"number\": {made}}}"));
+                let put = sandbox.answers().put().answers_ref(format!("{writer}.json"));
+                put.file(&file).succeeded();
+                made += 1;
+            }
+            made
+        };
+        let writers: Vec<_> = (0..16).map(|writer| scope.spawn(move || change(writer))).collect();
+        writers.into_iter().map(|writer| writer.join().expect("no fault")).sum()
+    });
+    assert_eq!(sandbox.audit().verify().succeeded().result()["last"], json!(made + 1));
+    let revision = sandbox.env().show().succeeded().result()["revision"].clone();
+    assert_eq!(revision, json!(made + 1));
+    show(&format!("16 processes made {made} changes"));
+}
