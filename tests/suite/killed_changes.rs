@@ -1,5 +1,5 @@
 //! A process that is killed while it changes an environment has made the change as a whole, or
-//! not at all, and whoever repeats the request makes it once.
+//! not at all, and repeating the request makes it once.
 
 use std::process::Stdio;
 use std::thread;
@@ -82,9 +82,10 @@ fn kill_changes(kills: usize) -> Tally {
     let mut tally = Tally::default();
     for number in 4..kills + 4 {
         let request = request(&sandbox, &key.public, &key.id, number);
-        match kill_one(&sandbox, &request, number, longest) {
-            true => tally.made += 1,
-            false => tally.not_made += 1,
+        if kill_one(&sandbox, &request, number, longest) {
+            tally.made += 1;
+        } else {
+            tally.not_made += 1;
         }
     }
     let verdict = sandbox.audit().verify().succeeded().result();

@@ -46,7 +46,7 @@ fn every_change_is_made_once_for_each_key() {
     let packs = || sandbox.env_packs();
     let update = packs().update("secrets").kind(KIND).pack_ref(&pack);
     assert_made_once(&sandbox, &update, "update");
-    // nobody has the pack any more, and the answer is still known
+    // the pack is gone, and the answer is still known
     std::fs::rename(&pack, format!("{pack}.away")).expect("moved");
     update.clone().idempotency_key("update").succeeded();
     std::fs::rename(format!("{pack}.away"), &pack).expect("moved");

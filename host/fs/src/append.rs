@@ -1,5 +1,4 @@
 //! Logs: files that only grow.
-#![cfg_attr(not(test), expect(clippy::disallowed_methods, reason = "the primitive itself"))]
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek as _, SeekFrom, Write as _};

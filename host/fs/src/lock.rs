@@ -61,7 +61,8 @@ impl FileLock {
     }
 }
 
-/// Reads who wrote to a lock file last that it holds the lock; none if nobody did, or the file
+/// Reads who wrote to a lock file last that it holds the lock; none if it is empty, or
+/// the file
 /// cannot be read.
 pub fn holder(path: &Path) -> Option<String> {
     let bytes = read_capped(path, MAX_HOLDER_BYTES).ok()?;

@@ -1,8 +1,8 @@
 //! The chain of the audit log: each line has a number and the digest of the line before it, so
 //! that a changed, removed, moved or added line is found.
 //!
-//! The number and digest of the last line are kept outside of the log too. Whoever can write
-//! both can rewrite the log: the chain finds mistakes and tools that edit the log, not an
+//! The number and digest of the last line are kept outside of the log too. A person who can
+//! write both can rewrite the log: the chain finds mistakes and tools that edit the log, not an
 //! attacker who may change the environment.
 
 use env_pack_domain::Sha256Digest;
@@ -120,7 +120,8 @@ impl ChainVerifier {
     }
 
     fn note_link(&mut self, link: &Link, digest: String) {
-        let (line, expected) = (self.line, self.last.seq + 1);
+        let line = self.line;
+        let expected = self.last.seq + 1;
         let continues = link.prev == self.last.digest;
         if link.seq != expected {
             self.report(BrokenChain::Order { line, found: link.seq, expected });
@@ -138,7 +139,8 @@ impl ChainVerifier {
 
     /// Compares the end of the log with what was written last.
     pub(super) fn finish(mut self) -> VerifiedLog {
-        let (found, expected) = (self.last.seq, self.ends.last.seq);
+        let found = self.last.seq;
+        let expected = self.ends.last.seq;
         if found != expected {
             self.report(BrokenChain::End { found, expected });
         } else if found > 0 && self.last != self.ends.last {

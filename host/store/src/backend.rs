@@ -74,7 +74,7 @@ pub(super) trait Backend: fmt::Debug + Send + Sync {
     fn audit_ends(&self, id: &EnvId) -> Result<AuditEnds, StoreError>;
 }
 
-/// What a change does to an environment.
+/// The effect of a change on an environment.
 #[derive(Debug)]
 pub(super) enum Decision {
     /// Write these texts.
@@ -85,7 +85,7 @@ pub(super) enum Decision {
     Nothing,
 }
 
-/// What a backend did.
+/// The result of a change.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Committed {
     /// It wrote the edit, or the audit lines, or nothing, as was decided.

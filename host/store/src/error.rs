@@ -160,7 +160,7 @@ pub enum ChangeError {
     OldAnswer {
         /// The key.
         key: ForeignText,
-        /// What is wrong with the answer.
+        /// The fault of the answer.
         reason: ForeignText,
     },
     /// The answers of the change cannot be written.

@@ -17,7 +17,7 @@ pub struct Request {
     pub key: RequestKey,
     /// The noun and verb of the command, such as `env-packs update`.
     pub command: String,
-    /// What is requested: the digest of the command and its arguments.
+    /// The digest of the command and its arguments.
     pub fingerprint: Sha256Digest,
     /// When it was requested.
     pub at: Timestamp,

@@ -1,4 +1,4 @@
-//! What a store remembers of a request: one JSON document for each, to answer a repetition.
+//! The record of a request in a store: one JSON document for each, to answer a repetition.
 
 use env_pack_domain::{ForeignText, Sha256Digest};
 use jiff::{SignedDuration, Timestamp};
@@ -18,7 +18,7 @@ pub(super) const MAX_REQUESTS: usize = 10_000;
 /// An answer to a request, for those who repeat it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Answered {
-    /// What was requested, in words.
+    /// The request in words.
     pub summary: String,
     /// The answer: JSON.
     pub json: String,
@@ -29,7 +29,7 @@ pub(super) struct Answered {
 pub struct RequestRecord {
     /// The key of the request.
     pub key: String,
-    /// What was requested, in words.
+    /// The request in words.
     pub summary: String,
     /// The digest of the command and its arguments.
     pub fingerprint: String,

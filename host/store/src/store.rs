@@ -289,7 +289,7 @@ impl Store {
             match self.decide_edit(id, request, (texts, base), &mut decide) {
                 Ok((edit, report)) => {
                     last_result = Some(Ok(report));
-                    // nobody can repeat a request whose key is not known
+                    // a request whose key is not known cannot be repeated
                     if edit.is_empty() && !is_given {
                         Decision::Nothing
                     } else {

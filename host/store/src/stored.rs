@@ -30,7 +30,7 @@ pub struct Stored {
     pub revision: u64,
 }
 
-/// What a new environment is made of.
+/// The values of a new environment.
 #[derive(Clone, Copy, Debug)]
 pub struct NewDocument<'a> {
     /// The display name.

@@ -107,7 +107,7 @@ pub struct AuditVerdict {
     /// The number of lines before the first with a number: earlier versions wrote them, and
     /// only the last of them is verified.
     pub unnumbered: u64,
-    /// What is wrong, at most 20 faults.
+    /// The faults, at most 20.
     pub faults: Vec<String>,
 }
 
@@ -121,7 +121,8 @@ pub fn list(
     filter: &AuditFilter,
 ) -> Result<AuditReport, StoreError> {
     let mut events = VecDeque::new();
-    let (mut earlier, mut unreadable) = (0, 0);
+    let mut earlier = 0;
+    let mut unreadable = 0;
     host.store.visit_audit(environment, &mut |line| {
         let Ok(event) = serde_json::from_str::<AuditedEvent>(line) else {
             unreadable += 1;

@@ -15,7 +15,7 @@ pub struct RequestReport {
     pub environment_id: EnvId,
     /// The key of the request.
     pub key: ForeignText,
-    /// What was requested.
+    /// The request in words.
     pub request: ForeignText,
     /// When it was made, in RFC 3339.
     pub at: String,

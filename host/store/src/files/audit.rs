@@ -11,7 +11,7 @@ use crate::error::StoreError;
 
 /// The log, relative to the folder of the environment.
 pub(super) const EVENTS: &str = "audit/events.jsonl";
-/// What interrupted processes left of lines.
+/// Parts of lines that interrupted processes left.
 pub(super) const TORN: &str = "audit/events.torn";
 /// The longest line to show at once, in bytes. Lines of this program are much shorter.
 const MAX_LINE_BYTES: u64 = 1 << 20;

@@ -129,9 +129,10 @@ impl Before {
         };
         let log = audit::end(disk, folder)?;
         let torn = folder.join(audit::TORN);
-        let torn_length = match log.torn.is_empty() {
-            true => 0,
-            false => disk.ensure_appendable(&torn).map_err(StoreError::io("append to", &torn))?,
+        let torn_length = if log.torn.is_empty() {
+            0
+        } else {
+            disk.ensure_appendable(&torn).map_err(StoreError::io("append to", &torn))?
         };
         let requests_length = requests::length(disk, folder)?;
         let snapshot = environment.snapshot(None)?;

@@ -11,7 +11,7 @@ use gtc_fs::{append, atomic, folder};
 
 use super::text;
 
-/// Permission bits of new files, which the umask reduces: nobody but the user and the group of
+/// Permission bits of new files, which the umask reduces: only the user and the group of
 /// the file may change it.
 const MODE: u32 = 0o664;
 
@@ -60,7 +60,7 @@ pub(crate) trait Disk: fmt::Debug + Send + Sync {
 /// Who may read a new file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// Whoever the umask allows.
+    /// All users that the umask allows.
     Shared,
     /// Only the user.
     Private,

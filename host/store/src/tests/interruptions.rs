@@ -28,7 +28,7 @@ struct Content {
     events: u64,
 }
 
-/// What a change writes.
+/// The texts that a change writes.
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     Document,
@@ -204,8 +204,8 @@ fn interrupt(
         simulation.disk.cut_power(random);
     }
     if fault == Fault::Dies || has_cut {
-        // of an interrupted change nobody knows the result, but a change that was acknowledged
-        // stays
+        // the result of an interrupted change is not known, but a change that was
+        // acknowledged stays
         let found = simulation.read();
         let before = simulation.content.clone();
         if result.is_ok() {

@@ -18,11 +18,11 @@ pub(super) struct SimulatedDisk(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// What programs see.
+    /// The files that programs see.
     visible: BTreeMap<PathBuf, Vec<u8>>,
-    /// What a power cut leaves in any case.
+    /// The files that a power cut leaves in any case.
     durable: BTreeMap<PathBuf, Vec<u8>>,
-    /// What a power cut may lose, in the order in which it happened.
+    /// Effects that a power cut may lose, in the order in which they happened.
     pending: Vec<(PathBuf, Effect)>,
     /// The calls to the system that succeed until one fails; none if all succeed.
     until_fault: Option<u64>,
@@ -43,7 +43,7 @@ enum Effect {
     Appended(Vec<u8>),
 }
 
-/// What happens at the chosen call.
+/// A fault that happens at the chosen call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Fault {
     /// The call fails and does nothing.

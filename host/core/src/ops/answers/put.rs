@@ -111,7 +111,7 @@ fn read(host: &Host, path: &Path) -> Result<String, ManageAnswersError> {
 pub(super) struct NewText<'a> {
     pub verb: &'static str,
     pub text: &'a str,
-    /// What the answers must still be, if they were read before.
+    /// The answers that must still be there, if they were read before.
     pub expected: Option<&'a Option<String>>,
     pub idempotency_key: Option<&'a String>,
     pub if_revision: Option<u64>,

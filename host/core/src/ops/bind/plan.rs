@@ -27,7 +27,7 @@ pub struct Plan {
     pub(super) outcome: Outcome,
 }
 
-/// What applying a plan does.
+/// The effect of applying a plan.
 #[derive(Debug)]
 pub(super) enum Outcome {
     /// It changes the binding.
@@ -178,7 +178,7 @@ pub fn preview_refresh(host: &Host, request: &RefreshRequest) -> Result<BindRepo
     })
 }
 
-/// What a request to refresh or pin a binding finds.
+/// The state that a request to refresh or pin a binding finds.
 enum Read {
     Bound(Stored, Binding),
     /// The request was made before, and this was its answer.
