@@ -111,9 +111,9 @@ fn an_old_landlock_is_partly_in_force() {
 }
 
 #[test]
-fn binding_a_foreign_pack_names_missing_layers() {
-    let foreign = "op env-packs update --env local --slot state --kind acme.state.foreign@1.0.0 \
-        --pack-ref packs/acme.state.foreign.gtpack";
+fn binding_an_external_pack_names_missing_layers() {
+    let external = "op env-packs update --env local --slot state --kind acme.state.external@1.0.0 \
+        --pack-ref packs/acme.state.external.gtpack";
     let built_in = "op env-packs update --env local --slot secrets \
         --kind greentic.secrets.dev-store@0.1.0 --pack-ref greentic.secrets.dev-store@0.1.0";
     for (calls, missing) in [
@@ -122,8 +122,8 @@ fn binding_a_foreign_pack_names_missing_layers() {
         (vec![LANDLOCK, SECCOMP], "does not offer Landlock and seccomp to"),
     ] {
         let sandbox = Sandbox::with_local();
-        sandbox.valid_pack("state", "acme.state.foreign", "^1");
-        let report = gtc_without(&sandbox, &calls, foreign).succeeded().result();
+        sandbox.valid_pack("state", "acme.state.external", "^1");
+        let report = gtc_without(&sandbox, &calls, external).succeeded().result();
         let warnings = report["warnings"].as_array().expect("a list");
         assert_eq!(warnings.len(), 1, "{report}");
         assert_contains(text(&warnings[0]), &[missing, "`gtc doctor self`"]);
