@@ -5,10 +5,12 @@ mod bindings;
 mod contract;
 mod folders;
 mod interruptions;
+mod journals;
 mod memory;
 mod pins;
 mod pins_v1;
 mod random;
+mod request_records;
 mod simulated_disk;
 mod trust_roots;
 
