@@ -62,10 +62,11 @@ impl Binding {
     /// Sets the pins of this binding and of its previous one, as
     /// [`Environment::with_pins`](crate::Environment::with_pins) does.
     pub(crate) fn set_pins(&mut self, pin_of: &impl Fn(&Self, &Self) -> Option<Pin>) {
-        let bound = self.clone();
-        self.pin = pin_of(&bound, &bound);
+        let pin = pin_of(self, self);
+        let previous_pin = self.readable_previous().and_then(|previous| pin_of(self, previous));
+        self.pin = pin;
         if let Some(PreviousBinding::Known(previous)) = &mut self.previous {
-            previous.pin = pin_of(&bound, previous);
+            previous.pin = previous_pin;
         }
     }
 }

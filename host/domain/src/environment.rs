@@ -1,6 +1,7 @@
 //! An environment: its id and its bindings.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use crate::{Binding, BindingKey, BindingPlace, DescriptorPath, EnvId, Pin};
 
@@ -34,10 +35,9 @@ impl Environment {
     ) -> Result<Self, DuplicateBinding> {
         let mut environment = Self::empty(id);
         for binding in bindings {
-            if environment.binding(&binding.key()).is_some() {
-                return Err(DuplicateBinding { key: binding.key() });
+            if let Some(key) = environment.push(binding) {
+                return Err(DuplicateBinding { key });
             }
-            environment.push(binding);
         }
         Ok(environment)
     }
@@ -97,12 +97,15 @@ impl Environment {
         self
     }
 
-    pub(crate) fn push(&mut self, binding: Binding) {
-        let key = binding.key();
-        let list = self.list_mut(&binding.place);
-        list.push(binding);
-        let at = list.len() - 1;
-        self.positions.insert(key, at);
+    /// Adds a binding; returns its key, and adds nothing, if there is a binding with this key.
+    pub(crate) fn push(&mut self, binding: Binding) -> Option<BindingKey> {
+        let at = self.list_mut(&binding.place).len();
+        match self.positions.entry(binding.key()) {
+            Entry::Occupied(entry) => return Some(entry.key().clone()),
+            Entry::Vacant(entry) => entry.insert(at),
+        };
+        self.list_mut(&binding.place).push(binding);
+        None
     }
 
     /// Replaces the binding with the key of `before`, or removes it if `after` is `None`.

@@ -98,6 +98,9 @@ impl PinsDocument {
 
     /// Returns the environment with the pins of its bindings.
     pub(super) fn pin(&self, environment: Environment) -> Environment {
+        if self.pins.is_empty() {
+            return environment;
+        }
         environment
             .with_pins(|bound, binding| self.find(bound, binding).map(|stored| stored.pin.clone()))
     }

@@ -60,13 +60,9 @@ pub fn add(
     pin: Option<Pin>,
 ) -> Result<Changed, Refusal> {
     let added = request.into_binding(0, pin);
-    if environment.binding(&added.key()).is_some() {
-        return Err(Refusal::AlreadyBound {
-            environment: environment.id().clone(),
-            key: added.key(),
-        });
+    if let Some(key) = environment.push(added.clone()) {
+        return Err(Refusal::AlreadyBound { environment: environment.id().clone(), key });
     }
-    environment.push(added.clone());
     Ok(Changed { environment, change: BindingChange { before: None, after: Some(added) } })
 }
 
