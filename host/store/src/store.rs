@@ -13,7 +13,7 @@
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
-use env_pack_domain::{AnswersRef, EnvId, ForeignText};
+use env_pack_domain::{AnswersRef, EnvId, Environment, ForeignText};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
@@ -118,8 +118,9 @@ impl Store {
     /// [`StoreError`] when it does not exist, or its texts are not well-formed.
     pub fn load(&self, id: &EnvId) -> Result<Stored, StoreError> {
         let texts = self.read(id)?;
-        let base = Base::parse(&texts, self.place(), id)?;
-        Ok(self.stored(id, Some(texts), &base))
+        let mut base = Base::parse(&texts, self.place(), id)?;
+        let environment = std::mem::replace(&mut base.environment, Environment::empty(id.clone()));
+        Ok(self.stored(id, Some(texts), &base, environment))
     }
 
     /// Reads the exact text of an environment, after checking that it is well-formed.
@@ -319,7 +320,7 @@ impl Store {
         decide: &mut impl FnMut(Stored) -> Result<Change<T>, E>,
     ) -> Result<(Edit, T), E> {
         let base = base.map_err(ChangeError::from)?;
-        let change = decide(self.stored(id, texts, &base))?;
+        let change = decide(self.stored(id, texts, &base, base.environment.clone()))?;
         if let Some(new) = &change.answers {
             self.ensure_writable(id, new).map_err(ChangeError::from)?;
         }
@@ -372,15 +373,21 @@ impl Store {
         self.backend.read(id)?.ok_or_else(|| self.no_environment(id))
     }
 
-    fn stored(&self, id: &EnvId, texts: Option<Texts>, base: &Base) -> Stored {
+    fn stored(
+        &self,
+        id: &EnvId,
+        texts: Option<Texts>,
+        base: &Base,
+        environment: Environment,
+    ) -> Stored {
         let (trust_root, has_runtime, revision) = match texts {
             Some(texts) => (texts.trust_root, texts.has_runtime, texts.revision),
             None => (Ok(None), false, 0),
         };
         Stored {
-            environment: base.environment.clone(),
+            other_pins: base.other_pins(&environment),
+            environment,
             faults: base.faults.clone(),
-            other_pins: base.other_pins(),
             trust_root: parse_trust_root(trust_root, self.place(), id),
             has_runtime,
             is_new: base.is_new,

@@ -80,8 +80,8 @@ impl Base {
     }
 
     /// Returns the pins of bindings that are not well-formed or not known.
-    pub(super) fn other_pins(&self) -> Vec<(String, Pin)> {
-        if self.faults.is_empty() { Vec::new() } else { self.pins.others(&self.environment) }
+    pub(super) fn other_pins(&self, environment: &Environment) -> Vec<(String, Pin)> {
+        if self.faults.is_empty() { Vec::new() } else { self.pins.others(environment) }
     }
 
     /// Parses the texts of an environment to change it.
