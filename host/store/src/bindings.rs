@@ -31,11 +31,10 @@ pub(super) enum Section {
     Extensions,
 }
 
-/// A binding, and the JSON text it was read from.
+/// A binding, and the JSON object it was read from.
 #[derive(Clone, Debug)]
 pub(super) struct BindingElement {
     pub binding: Binding,
-    pub text: Box<RawValue>,
     object: JsonObject,
 }
 
@@ -72,7 +71,7 @@ impl BindingElement {
         let object: JsonObject = serde_json::from_str(text.get())
             .map_err(|error| MemberError::new("", StoreError::reason(&error)))?;
         let binding = parse(section, &object)?;
-        Ok(Self { binding, text: text.to_owned(), object })
+        Ok(Self { binding, object })
     }
 }
 

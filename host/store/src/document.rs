@@ -132,7 +132,9 @@ impl EnvironmentDocument {
                 continue;
             };
             let key = old.binding.key();
-            texts.extend(environment.binding(&key).map(|binding| binding_text(binding, Some(old))));
+            texts.extend(
+                environment.binding(&key).map(|binding| binding_text(binding, old, &element.text)),
+            );
             old_keys.insert(key);
         }
         let bindings = match section {
@@ -140,16 +142,17 @@ impl EnvironmentDocument {
             Section::Extensions => environment.extensions(),
         };
         let new = bindings.iter().filter(|binding| !old_keys.contains(&binding.key()));
-        texts.extend(new.map(|binding| binding_text(binding, None)));
+        texts.extend(new.map(|binding| bindings::merge(binding, None).render(2)));
         texts
     }
 }
 
 /// Returns the text of one binding: the original text if the binding did not change.
-fn binding_text(binding: &Binding, old: Option<&BindingElement>) -> String {
-    match old.filter(|old| old.binding == *binding) {
-        Some(old) => old.text.get().to_owned(),
-        None => bindings::merge(binding, old).render(2),
+fn binding_text(binding: &Binding, old: &BindingElement, text: &RawValue) -> String {
+    if old.binding == *binding {
+        text.get().to_owned()
+    } else {
+        bindings::merge(binding, Some(old)).render(2)
     }
 }
 

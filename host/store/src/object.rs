@@ -50,6 +50,10 @@ impl JsonObject {
         self.members.iter().map(|(name, value)| (name.as_str(), &**value))
     }
 
+    pub(crate) fn into_members(self) -> impl Iterator<Item = (String, Box<RawValue>)> {
+        self.members.into_iter()
+    }
+
     /// Replaces a member in place, or appends it.
     pub(crate) fn set(&mut self, key: &str, value: Box<RawValue>) {
         self.members.insert(key.to_owned(), value);

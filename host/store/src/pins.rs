@@ -7,6 +7,7 @@
 //!
 //! Schema v1 had one pin for each pack reference. It is read, and the next change converts it.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::Path;
@@ -70,15 +71,14 @@ impl PinsDocument {
         let mut pins = Vec::new();
         let mut stored_entries = HashMap::new();
         let mut archives_v1 = HashMap::new();
-        for (name, text) in entries.members() {
-            let read = if is_v1 { read_v1(name, text) } else { read_chain(name, text) };
+        for (name, text) in entries.into_members() {
+            let read = if is_v1 { read_v1(&name, &text) } else { read_chain(&name, &text) };
             let first = pins.len();
             pins.extend(read.map_err(|reason| {
-                let place = format!("`{list}.{}`", ForeignText::excerpt(name));
+                let place = format!("`{list}.{}`", ForeignText::excerpt(&name));
                 StoreError::malformed(path, place, reason)
             })?);
-            let entry = StoredEntry { pins: first..pins.len(), text: text.to_owned() };
-            stored_entries.insert(name.to_owned(), entry);
+            stored_entries.insert(name, StoredEntry { pins: first..pins.len(), text });
         }
         if is_v1 {
             for (at, stored) in pins.iter().enumerate() {
@@ -270,7 +270,7 @@ fn read_v1(pack_ref: &str, text: &RawValue) -> Result<Vec<StoredPin>, String> {
 /// Reads the entry of a binding: its pin, and the older ones in members `previous`.
 fn read_chain(name: &str, text: &RawValue) -> Result<Vec<StoredPin>, String> {
     let mut pins = Vec::new();
-    let mut next = Some(text.to_owned());
+    let mut next = Some(Cow::Borrowed(text));
     let mut level = 0;
     while let Some(text) = next {
         // each level is parsed again with those inside it
@@ -278,7 +278,7 @@ fn read_chain(name: &str, text: &RawValue) -> Result<Vec<StoredPin>, String> {
             return Err(format!("it has more than {MAX_LEVELS} levels of `previous`"));
         }
         let mut object = parse_object(&text)?;
-        next = object.take("previous");
+        next = object.take("previous").map(Cow::Owned);
         // without a pin of its own, a binding has only the member `previous`
         if object.get("pack_ref").is_some() || object.get("archive_sha256").is_some() {
             let record: PinRecord = parse(&text)?;
