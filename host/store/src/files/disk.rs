@@ -9,8 +9,6 @@ use gtc_fs::lock::{self, FileLock, LockError};
 use gtc_fs::read::{self, ReadError};
 use gtc_fs::{append, atomic, folder};
 
-use super::text;
-
 /// Permission bits of new files, which the umask reduces: only the user and the group of
 /// the file may change it.
 const MODE: u32 = 0o664;
@@ -81,7 +79,12 @@ impl Disk for RealDisk {
     }
 
     fn exists(&self, path: &Path) -> bool {
-        text::exists(path)
+        match path.symlink_metadata() {
+            Ok(_) => true,
+            Err(error) => {
+                !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+            }
+        }
     }
 
     fn read_end(&self, path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {

@@ -53,7 +53,7 @@ impl FileBackend {
 
     /// Opens the environments in a folder; none if it does not exist.
     pub(super) fn existing(root: &Path) -> Option<Self> {
-        text::exists(root).then(|| Self::new(root))
+        RealDisk.exists(root).then(|| Self::new(root))
     }
 
     /// Returns the folder of an environment. It is inside the root, because an id has no `/`.

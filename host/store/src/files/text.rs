@@ -1,7 +1,5 @@
 //! Reads a file of an environment.
 
-use std::fs;
-use std::io;
 use std::path::Path;
 
 use env_pack_domain::Sha256Digest;
@@ -55,14 +53,4 @@ pub(super) fn digest(disk: &dyn Disk, path: &Path) -> Result<Option<String>, Sto
 pub(super) fn decode(bytes: &[u8]) -> Result<String, usize> {
     let text = std::str::from_utf8(without_byte_order_mark(bytes));
     text.map(str::to_owned).map_err(|error| error.valid_up_to())
-}
-
-/// Returns true if anything has this path, readable or not.
-pub(super) fn exists(path: &Path) -> bool {
-    match fs::symlink_metadata(path) {
-        Ok(_) => true,
-        Err(error) => {
-            !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
-        }
-    }
 }
