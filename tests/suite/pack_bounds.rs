@@ -157,7 +157,17 @@ fn a_hostile_pack_costs_no_more_time_than_a_large_one() {
 
 /// The peak memory of a command, in KiB.
 fn peak(sandbox: &Sandbox, words: &str, file: &str) -> u64 {
-    let peaks = (0..3).map(|_| watched(&mut sandbox.verb(words).arg(file).command()).1);
+    peak_of_runs(sandbox, words, file, 3)
+}
+
+/// The peak memory of a command with a small pack, in KiB. The process ends so soon that most looks
+/// at it come before its peak, if the machine is busy.
+fn base(sandbox: &Sandbox, words: &str) -> u64 {
+    peak_of_runs(sandbox, words, "small.gtpack", 25)
+}
+
+fn peak_of_runs(sandbox: &Sandbox, words: &str, file: &str, runs: usize) -> u64 {
+    let peaks = (0..runs).map(|_| watched(&mut sandbox.verb(words).arg(file).command()).1);
     peaks.max().expect("a peak")
 }
 
@@ -166,7 +176,7 @@ fn a_hostile_pack_takes_little_memory() {
     let sandbox = Sandbox::new();
     sandbox.write("small.gtpack", with_entries(std::iter::empty()));
     for words in ["pack inspect", "pack validate"] {
-        let small = peak(&sandbox, words, "small.gtpack");
+        let small = base(&sandbox, words);
         for (name, bytes) in hostile() {
             sandbox.write("hostile.gtpack", &bytes);
             let peak = peak(&sandbox, words, "hostile.gtpack");
@@ -208,8 +218,7 @@ fn components_are_inflated_one_at_a_time() {
     sandbox.write("small.gtpack", with_entries(std::iter::empty()));
     let allowed = MEMORY_KIB + ((bytes.len() + COMPONENT) as u64 >> 10);
     for words in ["pack inspect", "pack validate"] {
-        let beyond =
-            peak(&sandbox, words, "hostile.gtpack") - peak(&sandbox, words, "small.gtpack");
+        let beyond = peak(&sandbox, words, "hostile.gtpack") - base(&sandbox, words);
         show(&format!("{words}: {beyond} KiB of {allowed}"));
         assert!(beyond <= allowed, "{words}: {beyond} KiB, more than {allowed}");
     }
