@@ -331,3 +331,20 @@ fn suggested_commands_quote_untrusted_text() {
         assert!(!sandbox.home().join("pasted").exists(), "{pasted}");
     }
 }
+
+/// JSON has all of a long text, and a terminal its beginning.
+#[test]
+fn text_of_a_handler_does_not_fill_the_terminal() {
+    let mut sandbox = Sandbox::with_asker(&["probed *"], &[]);
+    sandbox.program("probed", "printf 'x%.0s' $(seq 3000)");
+    sandbox.questions(&["run|probed|x"]);
+    let check = sandbox.env().tool_check().env("local");
+    let longest = |output: &str| {
+        let words = output.split(|it: char| it != 'x');
+        words.map(str::len).max().expect("a word")
+    };
+    assert_eq!(longest(&check.clone().succeeded().stdout), 3000);
+    let human = check.human().succeeded().stdout;
+    assert!((1..=400).contains(&longest(&human)), "{human}");
+    assert!(human.contains('…'), "{human}");
+}

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use env_pack_domain::{CheckOutcome, PackDescriptor, ToolCheck};
+use env_pack_domain::{CheckOutcome, ForeignText, PackDescriptor, ToolCheck};
 
 use super::doctor::DoctorPayload;
 use crate::exit_code::{EXIT_ERROR, EXIT_REFUSED};
@@ -112,28 +112,29 @@ fn preflight_rows(
     }
 }
 
-/// The cell for the outcome of a check, and a hint how to fix it.
+/// The cell for the outcome of a check, and a hint how to fix it. Texts of the handler are cut to
+/// 400 characters, so that no pack fills a terminal; JSON has all of them.
 fn outcome(check: &ToolCheck) -> (Cell, Option<String>) {
+    let short = |text: &ForeignText| ForeignText::sentence(text.as_exact());
     let (problem, hint) = match &check.outcome {
         CheckOutcome::Ok { detail: None } => return (Style::Good.cell(format!("{GOOD} ok")), None),
         CheckOutcome::Ok { detail: Some(detail) } => {
-            return (Style::Good.cell(format!("{GOOD} ok: {detail}")), None);
+            return (Style::Good.cell(format!("{GOOD} ok: {}", short(detail))), None);
         }
         CheckOutcome::Missing { install_hint } => ("missing".to_owned(), Some(install_hint)),
         CheckOutcome::VersionMismatch { found, required, install_hint } => {
-            (format!("version {found} does not match {required}"), Some(install_hint))
+            let problem = format!("version {} does not match {}", short(found), short(required));
+            (problem, Some(install_hint))
         }
         CheckOutcome::AuthFailed { detail, recovery_hint } => {
-            (format!("authentication failed: {detail}"), Some(recovery_hint))
+            (format!("authentication failed: {}", short(detail)), Some(recovery_hint))
         }
         CheckOutcome::Unreachable { detail, recovery_hint } => {
-            (format!("unreachable: {detail}"), Some(recovery_hint))
+            (format!("unreachable: {}", short(detail)), Some(recovery_hint))
         }
-        CheckOutcome::ProbeError { detail } => (format!("could not be checked: {detail}"), None),
+        CheckOutcome::ProbeError { detail } => {
+            (format!("could not be checked: {}", short(detail)), None)
+        }
     };
-    (Style::Bad.cell(format!("{BAD} {problem}")), hint.map(ToString::to_string))
-}
-
-fn extension(instance: Option<&str>) -> String {
-    instance.map_or_else(|| "extension".to_owned(), |instance| format!("extension ({instance})"))
+    (Style::Bad.cell(format!("{BAD} {problem}")), hint.map(|hint| short(hint).to_string()))
 }
