@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use test_support::footprint::show;
 use test_support::verbs::Gtc;
-use test_support::{Sandbox, text};
+use test_support::{Sandbox, run_unchecked, text};
 
 /// Changes that are interrupted at the same time, each in an environment of its own.
 const ENVIRONMENTS: usize = 4;
@@ -157,4 +157,69 @@ fn many_processes_change_one_environment() {
     let revision = sandbox.env().show().succeeded().result()["revision"].clone();
     assert_eq!(revision, json!(made + 1));
     show(&format!("16 processes made {made} changes"));
+}
+
+/// System calls that change files, and errors that each may have.
+const CALLS: [(&str, &[&str]); 8] = [
+    ("fsync", &["EIO", "ENOSPC"]),
+    ("renameat", &["EIO", "ENOSPC"]),
+    ("linkat", &["EIO", "ENOSPC"]),
+    ("openat", &["EIO", "ENOSPC", "EMFILE"]),
+    ("write", &["EIO", "ENOSPC"]),
+    ("ftruncate", &["EIO"]),
+    ("unlink", &["EIO"]),
+    ("flock", &["EIO"]),
+];
+
+#[test]
+#[ignore = "needs strace; half a minute"]
+fn every_system_call_of_a_change_may_fail() {
+    let sandbox = Sandbox::with_local();
+    let mut number = 1;
+    let mut faults = 0;
+    for (call, errors) in CALLS {
+        for error in errors {
+            for at in 1.. {
+                // every second number writes answers
+                number += 2;
+                let request = request(&sandbox, "", "", number);
+                if !make_with_fault(&sandbox, &request, number, (call, error, at)) {
+                    break;
+                }
+                faults += 1;
+            }
+        }
+    }
+    assert!(faults > 80, "{faults}");
+    let verdict = sandbox.audit().verify().succeeded().result();
+    assert_eq!(verdict["faults"], json!([]));
+    show(&format!("{faults} calls failed"));
+}
+
+/// Makes a request whose call number `at` fails, and repeats it. Returns whether there was such a
+/// call.
+fn make_with_fault(
+    sandbox: &Sandbox,
+    request: &Gtc<'_>,
+    number: usize,
+    (call, error, at): (&str, &str, usize),
+) -> bool {
+    let trace = sandbox.home().join("trace");
+    let command = request.command();
+    let mut traced = sandbox.command("strace");
+    traced.arg("-f").arg("-o").arg(&trace).args(["-e", &format!("trace={call}")]);
+    traced.args(["-e", &format!("inject={call}:error={error}:when={at}")]);
+    traced.arg(command.get_program()).args(command.get_args());
+    let output = run_unchecked(&mut traced);
+    let was_made = is_made(sandbox, number);
+    let shown = format!("{call} {error} {at}: {output:?}");
+    let is_known = sandbox.request().show(format!("key-{number}")).run().code == 0;
+    assert_eq!(is_known, was_made, "{shown}");
+    // an error is `unclear` or `unfinished` if the change was made, or says that it was
+    let says_made = ["unclear", "unfinished", "was carried out"];
+    let says_made = output.code == 0 || says_made.iter().any(|it| output.stderr.contains(it));
+    assert_eq!(says_made, was_made, "{shown}");
+    request.clone().succeeded();
+    assert!(is_made(sandbox, number), "{shown}");
+    std::fs::read_to_string(trace).expect("a trace").contains("(INJECTED)")
 }
