@@ -100,7 +100,7 @@ fn a_request_can_be_looked_up_by_its_key() {
     let human = sandbox.request().show("k").human().succeeded();
     human.shows(&["request `k` was made at 2", "revision 2 of environment `local`, event 2"]);
     let message = sandbox.request().show("other").refused(1, "not-found");
-    assert_contains(&message, &["no request with key `other` was made"]);
+    assert_contains(&message, &["remembers no request with key `other`"]);
 }
 
 #[test]
@@ -160,10 +160,10 @@ fn an_edited_audit_log_is_found() {
         let faults = verdict["faults"].to_string();
         assert!(faults.contains(says), "{what}: {faults}");
         let human = sandbox.audit().verify().human().exited(1);
-        assert!(human.stdout.contains("is not what was written"), "{what}: {human:?}");
+        assert!(human.stdout.contains("was changed"), "{what}: {human:?}");
     }
     std::fs::write(&path, &log).expect("a log");
-    sandbox.audit().verify().human().succeeded().shows(&["is what was written: 4 events"]);
+    sandbox.audit().verify().human().succeeded().shows(&["is intact: 4 events"]);
 }
 
 #[test]

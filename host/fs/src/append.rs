@@ -1,4 +1,4 @@
-//! Logs: files that only grow.
+//! Logs: files that only grow. A symbolic link in the place of a log is not followed.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
@@ -43,7 +43,7 @@ fn open(path: &Path, mode: u32) -> io::Result<File> {
         .create(true)
         .truncate(false)
         .mode(mode)
-        .custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed())
+        .custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::NOFOLLOW).bits().cast_signed())
         .open(path)?;
     if !file.metadata()?.is_file() {
         return Err(io::Error::other("it is not a regular file"));
@@ -88,7 +88,9 @@ mod tests {
         let mode = rustix::fs::Mode::RWXU;
         rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0)
             .expect("a FIFO");
-        for path in [fifo.as_path(), folder.path()] {
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(folder.path().join("elsewhere"), &link).expect("a link");
+        for path in [fifo.as_path(), folder.path(), link.as_path()] {
             ensure_appendable(path, 0o600).expect_err("refused");
             append_at(path, 0, b"x", 0o600).expect_err("refused");
         }

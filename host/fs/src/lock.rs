@@ -3,9 +3,12 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use rustix::fs::OFlags;
 
 use super::read::read_capped;
 
@@ -61,9 +64,7 @@ impl FileLock {
     }
 }
 
-/// Reads who wrote to a lock file last that it holds the lock; none if it is empty, or
-/// the file
-/// cannot be read.
+/// Reads who holds a lock, as its file says; none if the file is empty or cannot be read.
 pub fn holder(path: &Path) -> Option<String> {
     let bytes = read_capped(path, MAX_HOLDER_BYTES).ok()?;
     String::from_utf8(bytes).ok().filter(|text| !text.is_empty())
@@ -106,7 +107,14 @@ fn wait(
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)
+    // the file is written to, so that a link must not lead to another one
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
+        .open(path)
 }
 
 #[cfg(test)]
@@ -153,6 +161,15 @@ mod tests {
         assert_eq!(holder(&path).as_deref(), Some("short"));
         std::fs::write(&path, vec![b'x'; 5000]).expect("a file");
         assert_eq!(holder(&path), None);
+    }
+
+    #[test]
+    fn a_link_is_not_followed() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join(".lock");
+        std::fs::write(folder.path().join("other"), "text").expect("a file");
+        std::os::unix::fs::symlink("other", &path).expect("a link");
+        assert!(matches!(FileLock::exclusive(&path, Duration::ZERO), Err(LockError::Io(_))));
     }
 
     #[test]

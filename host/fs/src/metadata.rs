@@ -1,6 +1,7 @@
 //! Properties of a path, without opening it.
 
 use std::fs;
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -21,6 +22,15 @@ pub fn is_taken(path: &Path) -> bool {
 /// Returns true if a path leads to a regular file. Symbolic links are followed.
 pub fn is_file(path: &Path) -> bool {
     path.is_file()
+}
+
+/// Fails unless this process may create files in a folder.
+///
+/// # Errors
+/// The system refuses it, or the folder does not exist.
+pub fn ensure_writable(folder: &Path) -> io::Result<()> {
+    let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
+    Ok(rustix::fs::accessat(rustix::fs::CWD, folder, access, rustix::fs::AtFlags::EACCESS)?)
 }
 
 /// Returns true if a path leads to a folder. Symbolic links are followed.

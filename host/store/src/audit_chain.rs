@@ -69,7 +69,7 @@ impl AuditHead {
     /// Returns an event as the next line of the chain, which becomes the head.
     pub(super) fn append(&mut self, event: &str) -> String {
         let members = event.strip_prefix('{').expect("an event is a JSON object");
-        let seq = self.seq + 1;
+        let seq = self.seq.saturating_add(1);
         let line = match &self.digest {
             Some(digest) => format!("{{\"seq\":{seq},\"prev\":\"{digest}\",{members}"),
             None => format!("{{\"seq\":{seq},\"prev\":null,{members}"),
@@ -102,7 +102,9 @@ const MAX_FAULTS: usize = 20;
 
 impl ChainVerifier {
     pub(super) fn new(ends: AuditEnds) -> Self {
-        let last = ends.start.clone();
+        // the lines of earlier versions come first, and their last one is the start
+        let is_pruned = ends.start.seq > 0;
+        let last = if is_pruned { ends.start.clone() } else { AuditHead::default() };
         Self { ends, last, line: 0, unnumbered: 0, faults: Vec::new() }
     }
 
@@ -121,7 +123,7 @@ impl ChainVerifier {
 
     fn note_link(&mut self, link: &Link, digest: String) {
         let line = self.line;
-        let expected = self.last.seq + 1;
+        let expected = self.last.seq.saturating_add(1);
         let continues = link.prev == self.last.digest;
         if link.seq != expected {
             self.report(BrokenChain::Order { line, found: link.seq, expected });

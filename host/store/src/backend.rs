@@ -17,6 +17,20 @@ pub(super) const MAX_TEXT_BYTES: u64 = 64 << 20;
 /// The largest answers document, in bytes: answers are configuration, not data.
 pub const MAX_ANSWERS_BYTES: u64 = 1 << 20;
 
+/// Files and folders of an environment that hold no answers: those of this program, and those
+/// of the existing tools.
+pub(super) const RESERVED: [&str; 9] = [
+    "environment.json",
+    "packs.lock.json",
+    "trust-root.json",
+    "runtime.json",
+    "revision.json",
+    "requests.jsonl",
+    "backups",
+    "audit",
+    "messaging",
+];
+
 /// Keeps the texts of environments. `src/tests/contract.rs` tests every sentence below for each
 /// backend.
 pub(super) trait Backend: fmt::Debug + Send + Sync {
@@ -67,7 +81,7 @@ pub(super) trait Backend: fmt::Debug + Send + Sync {
     fn request(&self, id: &EnvId, key: &str) -> Result<Option<RequestRecord>, StoreError>;
 
     /// Shows the lines of the audit log to `visit`, from the oldest to the newest. A line that this
-    /// program did not write may be shown in parts, or left out.
+    /// program did not write may be shown in parts.
     fn visit_audit(&self, id: &EnvId, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError>;
 
     /// Returns where the chain of the audit log should begin and end.

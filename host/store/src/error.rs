@@ -6,6 +6,11 @@ use std::path::{Path, PathBuf};
 use env_pack_domain::{AnswersRef, EnvId, EscapingAnswersRef, ForeignText};
 use gtc_fs::read::ReadError;
 
+use super::request::RequestKey;
+
+/// The longest idempotency key, in bytes.
+pub(super) const MAX_KEY_BYTES: usize = 256;
+
 /// An environment could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -39,6 +44,14 @@ pub enum StoreError {
         /// Who holds the lock, as its file says.
         holder: Option<ForeignText>,
     },
+    /// The journal of an interrupted change is damaged, or of another version of this program.
+    #[error("the journal of a change, `{}`, cannot be read: {reason}", display_path(.path))]
+    MalformedJournal {
+        /// The journal.
+        path: PathBuf,
+        /// The fault.
+        reason: ForeignText,
+    },
     /// A change was interrupted, and something else changed a file of it since.
     #[error(
         "an interrupted change of `{}` cannot be finished: something else changed the file since",
@@ -49,6 +62,12 @@ pub enum StoreError {
         path: PathBuf,
         /// The journal of the interrupted change.
         journal: PathBuf,
+    },
+    /// Other processes changed the environment the whole time while it was read.
+    #[error("`{}` changed the whole time while it was read", display_path(.path))]
+    AlwaysChanging {
+        /// The folder of the environment.
+        path: PathBuf,
     },
     /// A stored path leads out of the environment.
     #[error("`{}` leads out of the environment's folder", display_path(.path))]
@@ -101,6 +120,12 @@ impl StoreError {
         move |source| Self::Io { what, path: path.to_owned(), source }
     }
 
+    /// Returns whether this user may not read a file.
+    pub(crate) fn is_denied(&self) -> bool {
+        let Self::Io { source, .. } = self else { return false };
+        source.kind() == io::ErrorKind::PermissionDenied
+    }
+
     /// Returns the error for a file that cannot be read.
     pub(crate) fn read(path: &Path, error: ReadError) -> Self {
         let path = path.to_owned();
@@ -150,7 +175,7 @@ pub enum ChangeError {
     KeyReused {
         /// The key.
         key: ForeignText,
-        /// When the other request was made, as the audit log says.
+        /// When the other request was made.
         at: ForeignText,
         /// The other request: noun, verb and target.
         request: ForeignText,
@@ -166,6 +191,12 @@ pub enum ChangeError {
     /// The answers of the change cannot be written.
     #[error(transparent)]
     Answers(#[from] AnswersError),
+    /// The idempotency key is too long.
+    #[error("the idempotency key has {length} bytes, more than {MAX_KEY_BYTES}")]
+    KeyTooLong {
+        /// The length of the key, in bytes.
+        length: usize,
+    },
     /// The environment has another revision than the caller expected.
     #[error("environment `{environment}` has revision {found}, not {expected}")]
     Moved {
@@ -182,7 +213,7 @@ pub enum ChangeError {
         /// The environment.
         environment: EnvId,
         /// The key of the request.
-        key: ForeignText,
+        key: RequestKey,
         /// The cause.
         source: StoreError,
     },
@@ -192,7 +223,7 @@ pub enum ChangeError {
         /// The environment.
         environment: EnvId,
         /// The key of the request.
-        key: ForeignText,
+        key: RequestKey,
         /// The cause.
         source: StoreError,
     },

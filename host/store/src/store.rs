@@ -21,7 +21,8 @@ use serde_json::value::RawValue;
 use super::audit::{self, AuditEvent};
 use super::audit_chain::{ChainVerifier, VerifiedLog};
 use super::backend::{
-    Backend, Committed, Decision, Edit, MAX_ANSWERS_BYTES, NewAnswers, Place, TextKind, Texts,
+    Backend, Committed, Decision, Edit, MAX_ANSWERS_BYTES, NewAnswers, Place, RESERVED, TextKind,
+    Texts,
 };
 use super::change::Change;
 use super::error::{AnswersError, ChangeError, StoreError};
@@ -33,20 +34,9 @@ use super::trust_root::TrustRoot;
 
 /// Time that a change waits for another process that changes the same environment.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often an audit log is verified, if other processes write to it meanwhile.
+const MAX_VERIFICATIONS: usize = 100;
 const RUNTIME: &str = "runtime.json";
-/// Files and folders of an environment that hold no answers: those of this program, and those
-/// of the existing tools.
-const RESERVED: [&str; 9] = [
-    "environment.json",
-    "packs.lock.json",
-    "trust-root.json",
-    RUNTIME,
-    "revision.json",
-    "requests.jsonl",
-    "backups",
-    "audit",
-    "messaging",
-];
 
 /// A store of environments.
 #[derive(Debug)]
@@ -364,9 +354,17 @@ impl Store {
     /// # Errors
     /// As for [`visit_audit`](Self::visit_audit).
     pub fn verify_audit(&self, id: &EnvId) -> Result<VerifiedLog, StoreError> {
-        let mut verifier = ChainVerifier::new(self.backend.audit_ends(id)?);
-        self.visit_audit(id, &mut |line| verifier.note(line))?;
-        Ok(verifier.finish())
+        let mut ends = self.backend.audit_ends(id)?;
+        for _ in 0..MAX_VERIFICATIONS {
+            let mut verifier = ChainVerifier::new(ends.clone());
+            self.visit_audit(id, &mut |line| verifier.note(line))?;
+            let after = self.backend.audit_ends(id)?;
+            if after == ends {
+                return Ok(verifier.finish());
+            }
+            ends = after;
+        }
+        Err(StoreError::AlwaysChanging { path: self.place().text(id, "audit") })
     }
 
     pub(super) fn read(&self, id: &EnvId) -> Result<Texts, StoreError> {

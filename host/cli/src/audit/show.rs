@@ -48,9 +48,10 @@ pub(super) fn run(runner: &Runner, input: Input<AuditShowPayload>) -> io::Result
 
 impl RenderHuman for RecordedEvent {
     fn render_human(&self, _verb: &str) -> String {
-        let value: serde_json::Value =
-            serde_json::from_str(self.0.get()).expect("it was read as JSON");
-        let text = serde_json::to_string_pretty(&value).expect("a value is JSON");
+        // another tool may have written what is JSON, and too deep or too large for a value
+        let value = serde_json::from_str::<serde_json::Value>(self.0.get());
+        let pretty = value.and_then(|value| serde_json::to_string_pretty(&value));
+        let text = pretty.unwrap_or_else(|_| self.0.get().to_owned());
         text.lines().map(|line| shown(line) + "\n").collect()
     }
 }

@@ -23,7 +23,7 @@ impl RenderHuman for AuditVerdict {
     fn render_human(&self, _verb: &str) -> String {
         let (sign, style) = verdict_sign(self.intact);
         let id = &self.environment_id;
-        let verdict = if self.intact { "is what was written" } else { "is not what was written" };
+        let verdict = if self.intact { "is intact" } else { "was changed" };
         let events = plural(usize::try_from(self.last).unwrap_or(usize::MAX), "event");
         let mut text = format!(
             "{} the audit log of environment `{id}` {verdict}: {events}\n",

@@ -21,6 +21,8 @@ const RESOURCES: &str = "free memory, processes or open files, or raise the limi
     `ulimit -a` shows, or those of the container";
 /// The hint when a file would exceed the size that this process may write.
 const FILE_SIZE: &str = "raise the limit on the size of files, which `ulimit -f` shows";
+/// The kind of a command that other processes kept waiting for too long.
+pub(crate) const BUSY: &str = "busy";
 /// The kind of a change that may have been made.
 pub(crate) const UNCLEAR: &str = "unclear";
 /// The kind of a change that was made, and is not finished.

@@ -4,7 +4,8 @@ use env_pack_domain::ForeignText;
 use gtc_fs::shortage::is_shortage;
 use gtc_store::{AnswersError, ChangeError, StoreError};
 
-use super::{Explanation, OperationError, RESOURCES, UNCLEAR, UNFINISHED};
+use super::{BUSY, Explanation, OperationError, RESOURCES, UNCLEAR, UNFINISHED};
+use crate::shell::quoted;
 
 impl OperationError for StoreError {
     fn explain(&self) -> Explanation {
@@ -22,19 +23,28 @@ impl OperationError for StoreError {
                 ),
             ),
             Self::Busy { .. } => {
-                Explanation::failed("busy", "try again when the other process has finished")
+                Explanation::failed(BUSY, "try again when the other process has finished")
             }
+            Self::AlwaysChanging { .. } => {
+                Explanation::failed(BUSY, "try again when the other processes have finished")
+            }
+            Self::MalformedJournal { .. } => Explanation::failed(
+                "store",
+                "finish the change with the version of `gtc` that began it; or move the file away, \
+                 and check the environment, which may have a part of the change",
+            ),
             Self::ChangedMeanwhile { journal, .. } => Explanation::failed(
                 "store",
                 format!(
-                    "compare the file with `{}`, which holds the new texts, and remove that file \
-                     to keep the environment as it is",
+                    "compare the files with `{}`, which holds the new texts; to keep the files as \
+                     they are, remove it",
                     ForeignText::new(journal.to_string_lossy())
                 ),
             ),
             Self::LeadsOutside { .. } => Explanation::failed(
                 "store",
-                "nothing was written; remove the symbolic link, then run the command again",
+                "if you trust it, replace the symbolic link by what it leads to, then run the \
+                 command again",
             ),
             Self::Malformed { .. } | Self::TooLarge { .. } => Explanation::failed(
                 "store",

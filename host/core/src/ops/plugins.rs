@@ -30,7 +30,7 @@
 //! assert_eq!(plugins.iter().count(), 5);
 //!
 //! // what `gtc op env init` and `gtc op env doctor` do
-//! let local = "local".parse()?;
+//! let local: env_pack_domain::EnvId = "local".parse()?;
 //! env::init(&host, &InitRequest::new(local.clone()))?;
 //! assert!(doctor::doctor(&host, &local, false)?.healthy);
 //! # Ok(())

@@ -55,7 +55,7 @@ pub enum RequestError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// No request has this key.
-    #[error("no request with key `{key}` was made in environment `{environment}`")]
+    #[error("environment `{environment}` remembers no request with key `{key}`")]
     Unknown {
         /// The environment.
         environment: EnvId,
@@ -68,9 +68,12 @@ impl OperationError for RequestError {
     fn explain(&self) -> Explanation {
         match self {
             Self::Store(error) => error.explain(),
-            Self::Unknown { .. } => Explanation::refused(
+            Self::Unknown { environment, .. } => Explanation::refused(
                 "not-found",
-                "nothing was changed by it; make the request again with the same key",
+                format!(
+                    "it was not made, or is too old: see `gtc op audit list {environment}`; if it \
+                     was not made, make it again with the same key"
+                ),
             ),
         }
     }

@@ -6,19 +6,20 @@ use std::path::Path;
 use env_pack_domain::Sha256Digest;
 use gtc_fs::read::ReadError;
 
-use super::disk::Disk;
+use super::disk::{Access, Disk, ensure_inside};
 use crate::error::StoreError;
 
 /// The log, relative to the folder of the environment.
 pub(super) const EVENTS: &str = "audit/events.jsonl";
 /// Parts of lines that interrupted processes left.
 pub(super) const TORN: &str = "audit/events.torn";
+/// All users may read the log.
+pub(super) const ACCESS: Access = Access::Shared;
 /// The longest line to show at once, in bytes. Lines of this program are much shorter.
 const MAX_LINE_BYTES: u64 = 1 << 20;
 
 /// Shows the lines of the log, from the oldest to the newest, as far as its first `length` bytes.
-/// Lines that are not UTF-8 are left out, and longer ones than any of this program are shown in
-/// parts.
+/// Longer lines than any of this program are shown in parts.
 pub(super) fn visit(
     disk: &dyn Disk,
     folder: &Path,
@@ -38,9 +39,7 @@ fn visit_lines(file: io::Take<Box<dyn io::Read>>, visit: &mut dyn FnMut(&str)) -
     let mut reader = BufReader::new(file);
     let mut line = Vec::new();
     while reader.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut line)? > 0 {
-        if let Ok(text) = str::from_utf8(&line) {
-            visit(text.trim_end_matches('\n'));
-        }
+        visit(String::from_utf8_lossy(&line).trim_end_matches('\n'));
         line.clear();
     }
     Ok(())
@@ -65,7 +64,11 @@ pub(super) fn end(disk: &dyn Disk, folder: &Path) -> Result<LogEnd, StoreError> 
     let path = folder.join(EVENTS);
     let parent = path.parent().expect("it is in a folder");
     disk.create_folder(parent).map_err(StoreError::io("create", parent))?;
-    let length = disk.ensure_appendable(&path).map_err(StoreError::io("append to", &path))?;
+    for log in [EVENTS, TORN] {
+        ensure_inside(disk, folder, &folder.join(log))?;
+    }
+    let length =
+        disk.ensure_appendable(&path, ACCESS).map_err(StoreError::io("append to", &path))?;
     let tail =
         disk.read_end(&path, MAX_LINE_BYTES).map_err(|error| StoreError::read(&path, error))?;
     let complete = tail.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);

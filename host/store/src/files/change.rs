@@ -11,7 +11,7 @@ use gtc_fs::read::ReadError;
 
 use super::answers;
 use super::audit::{self, LogEnd};
-use super::disk::{self, Access, Disk};
+use super::disk::{self, Disk};
 use super::environment::{EnvironmentFolder, Snapshot};
 use super::journal::{self, FileChange, Journal, LogAppend};
 use super::requests;
@@ -20,11 +20,13 @@ use super::text::{self, FileText};
 
 use crate::audit_chain::{AuditEnds, AuditHead};
 use crate::backend::{Committed, Decision, Edit, Texts};
-use crate::error::{ChangeError, StoreError};
+use crate::error::{ChangeError, MAX_KEY_BYTES, StoreError};
 use crate::request::{Expect, Request, RequestKey};
 use crate::request_record::{Answered, RequestRecord};
 
 const LOCK: &str = ".lock";
+/// How often a change is decided, if another tool changes the environment meanwhile.
+const MAX_ATTEMPTS: usize = 5;
 
 /// Does what [`Backend::change`](crate::backend::Backend::change) says.
 pub(super) fn change(
@@ -34,30 +36,41 @@ pub(super) fn change(
     timeout: Duration,
     decide: &mut dyn FnMut(Option<Texts>) -> Decision,
 ) -> Result<Committed, ChangeError> {
+    if let RequestKey::Given(key) = &request.key
+        && key.len() > MAX_KEY_BYTES
+    {
+        return Err(ChangeError::KeyTooLong { length: key.len() });
+    }
     let EnvironmentFolder { disk, path: folder } = environment;
     let disk = *disk;
     disk.create_folder(folder).map_err(StoreError::io("create", folder))?;
     let _lock = lock(environment, id, request, timeout)?;
     if let Some(journal) = Journal::read(disk, folder)? {
         tracing::info!("finishing an interrupted change of environment `{id}`");
-        journal.finish(disk, folder)?;
+        journal.finish_found(disk, folder)?;
     }
     if let RequestKey::Given(key) = &request.key
         && let Some(record) = requests::find(disk, folder, key)?
     {
         return Ok(Committed::Repeated { answer: record.answer_to(request)? });
     }
-    let mut before = Before::read(environment)?;
-    before.ensure_expected(id, request.expect)?;
-    let texts = before.texts.take();
-    let edit = match decide(texts) {
-        Decision::Write(edit) => edit,
-        Decision::Record(audit) => Edit { audit, ..Edit::default() },
-        Decision::Nothing => return Ok(Committed::Done),
-    };
-    let journal = before.journal(environment, request, &edit)?;
-    commit(environment, id, &journal)?;
-    Ok(Committed::Done)
+    for _ in 0..MAX_ATTEMPTS {
+        let mut before = Before::read(environment)?;
+        before.ensure_expected(id, request.expect)?;
+        let texts = before.texts.take();
+        let edit = match decide(texts) {
+            Decision::Write(edit) => edit,
+            Decision::Record(audit) => Edit { audit, ..Edit::default() },
+            Decision::Nothing => return Ok(Committed::Done),
+        };
+        let journal = before.journal(environment, request, &edit)?;
+        // another tool, which takes no lock, may have changed a file meanwhile
+        if journal.is_possible(disk, folder)? {
+            commit(environment, id, request, &journal)?;
+            return Ok(Committed::Done);
+        }
+    }
+    Err(StoreError::AlwaysChanging { path: folder.clone() }.into())
 }
 
 fn lock(
@@ -81,13 +94,14 @@ fn lock(
 fn commit(
     environment: &EnvironmentFolder<'_>,
     id: &EnvId,
+    request: &Request,
     journal: &Journal,
 ) -> Result<(), ChangeError> {
     let EnvironmentFolder { disk, path: folder } = environment;
     let path = Journal::path(folder);
     let text = journal.render();
-    let key = || ForeignText::excerpt(&journal.request);
-    if let Err(error) = disk.replace(&path, text.as_bytes(), Access::Private) {
+    let key = || request.key.clone();
+    if let Err(error) = disk.replace(&path, text.as_bytes(), journal.access()) {
         let source = StoreError::io("write", &path)(error);
         // the journal may be in its place, and only flushing it failed
         return Err(match disk.read(&path, journal::MAX_BYTES) {
@@ -132,7 +146,8 @@ impl Before {
         let torn_length = if log.torn.is_empty() {
             0
         } else {
-            disk.ensure_appendable(&torn).map_err(StoreError::io("append to", &torn))?
+            disk.ensure_appendable(&torn, audit::ACCESS)
+                .map_err(StoreError::io("append to", &torn))?
         };
         let requests_length = requests::length(disk, folder)?;
         let snapshot = environment.snapshot(None)?;
@@ -186,7 +201,7 @@ impl Before {
             journal.files.insert(path, change);
         }
         let mut next = self.revision.clone();
-        next.revision = self.found + u64::from(!journal.files.is_empty());
+        next.revision = self.found.saturating_add(u64::from(!journal.files.is_empty()));
         next.texts = digests;
         self.append_audit(&mut journal, &mut next, &edit.audit);
         if let Some(answer) = &edit.answer {

@@ -7,11 +7,9 @@ use std::time::Duration;
 
 use gtc_fs::lock::{self, FileLock, LockError};
 use gtc_fs::read::{self, ReadError};
-use gtc_fs::{append, atomic, folder};
+use gtc_fs::{append, atomic, folder, metadata};
 
-/// Permission bits of new files, which the umask reduces: only the user and the group of
-/// the file may change it.
-const MODE: u32 = 0o664;
+use crate::error::StoreError;
 
 /// A file system. Tests replace it with one that loses what was not flushed to disk.
 pub(crate) trait Disk: fmt::Debug + Send + Sync {
@@ -37,11 +35,14 @@ pub(crate) trait Disk: fmt::Debug + Send + Sync {
     /// the user may read a private file.
     fn replace(&self, path: &Path, bytes: &[u8], access: Access) -> io::Result<()>;
 
+    /// Fails unless a file can be written or replaced.
+    fn ensure_replaceable(&self, path: &Path) -> io::Result<()>;
+
     /// Fails unless a log can be appended to, and returns its length.
-    fn ensure_appendable(&self, path: &Path) -> io::Result<u64>;
+    fn ensure_appendable(&self, path: &Path, access: Access) -> io::Result<u64>;
 
     /// Appends to a log after its first `at` bytes, and flushes it to disk.
-    fn append(&self, path: &Path, at: u64, bytes: &[u8]) -> io::Result<()>;
+    fn append(&self, path: &Path, at: u64, bytes: &[u8], access: Access) -> io::Result<()>;
 
     /// Removes a file, and flushes the removal to disk.
     fn remove(&self, path: &Path) -> io::Result<()>;
@@ -55,13 +56,25 @@ pub(crate) trait Disk: fmt::Debug + Send + Sync {
     ) -> Result<Option<FileLock>, LockError>;
 }
 
-/// Who may read a new file.
+/// Who may read and write a new file, as far as the umask allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// All users that the umask allows.
+    /// All users may read it, and the group may write it.
     Shared,
+    /// Only the user and the group.
+    Group,
     /// Only the user.
     Private,
+}
+
+impl Access {
+    fn mode(self) -> u32 {
+        match self {
+            Self::Shared => 0o664,
+            Self::Group => 0o660,
+            Self::Private => 0o600,
+        }
+    }
 }
 
 /// The file system of this machine.
@@ -112,20 +125,25 @@ impl Disk for RealDisk {
 
     fn replace(&self, path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
         atomic::remove_leftovers(path)?;
-        match access {
-            Access::Private if path.symlink_metadata().is_err() => {
-                atomic::write(path, bytes, 0o600)
-            }
-            Access::Private | Access::Shared => atomic::replace(path, bytes),
+        // an existing file keeps its permissions, and a link is followed
+        match path.symlink_metadata() {
+            Ok(_) => atomic::replace(path, bytes),
+            Err(_) => atomic::write(path, bytes, access.mode()),
         }
     }
 
-    fn ensure_appendable(&self, path: &Path) -> io::Result<u64> {
-        append::ensure_appendable(path, MODE)
+    fn ensure_replaceable(&self, path: &Path) -> io::Result<()> {
+        let target = if path.is_symlink() { path.canonicalize()? } else { path.to_owned() };
+        let folder = target.parent().ok_or(io::ErrorKind::InvalidFilename)?;
+        metadata::ensure_writable(folder)
     }
 
-    fn append(&self, path: &Path, at: u64, bytes: &[u8]) -> io::Result<()> {
-        append::append_at(path, at, bytes, MODE)
+    fn ensure_appendable(&self, path: &Path, access: Access) -> io::Result<u64> {
+        append::ensure_appendable(path, access.mode())
+    }
+
+    fn append(&self, path: &Path, at: u64, bytes: &[u8], access: Access) -> io::Result<()> {
+        append::append_at(path, at, bytes, access.mode())
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -151,4 +169,12 @@ impl Disk for RealDisk {
 /// Reads who holds a lock.
 pub(super) fn holder(path: &Path) -> Option<String> {
     lock::holder(path)
+}
+
+/// Fails if a path leads out of a folder, through a symbolic link.
+pub(super) fn ensure_inside(disk: &dyn Disk, folder: &Path, path: &Path) -> Result<(), StoreError> {
+    if disk.is_inside(folder, path).map_err(StoreError::io("read", path))? {
+        return Ok(());
+    }
+    Err(StoreError::LeadsOutside { path: path.to_owned() })
 }

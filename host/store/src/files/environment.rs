@@ -1,8 +1,12 @@
 //! Reads the folder of one environment.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
+use env_pack_domain::Sha256Digest;
 use gtc_fs::read::ReadError;
 
 use super::disk::Disk;
@@ -14,6 +18,10 @@ use crate::error::StoreError;
 
 /// The file that a runtime writes.
 pub(super) const RUNTIME: &str = "runtime.json";
+
+/// The time for which a reader tries to find an environment that does not change meanwhile.
+const READ_TIME: Duration = Duration::from_secs(10);
+const RETRY_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The folder of an environment.
 #[derive(Debug)]
@@ -36,25 +44,44 @@ impl EnvironmentFolder<'_> {
         &self,
         read: impl Fn(Option<&Journal>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        let deadline = Instant::now() + READ_TIME;
         loop {
-            let before = self.stamp()?;
-            let journal = Journal::read(self.disk, &self.path)?;
+            let revision = self.stored_revision()?;
+            let found = match Journal::read_with_digest(self.disk, &self.path) {
+                // another user is making a change, and the journal has their answers
+                Err(error) if error.is_denied() && Instant::now() < deadline => {
+                    thread::sleep(RETRY_INTERVAL);
+                    continue;
+                }
+                found => found?,
+            };
+            let (journal, digest) = found.unzip();
             let result = read(journal.as_ref());
-            if self.stamp()? == before {
+            let is_unchanged = self.stored_revision()? == revision && self.digest()? == digest;
+            if is_unchanged {
                 return result;
+            }
+            if Instant::now() >= deadline {
+                return Err(StoreError::AlwaysChanging { path: self.path.clone() });
             }
         }
     }
 
-    /// Returns what tells two states of an environment apart.
-    fn stamp(&self) -> Result<(Option<Vec<u8>>, Option<FileText>), StoreError> {
+    fn stored_revision(&self) -> Result<Option<FileText>, StoreError> {
+        text::read(self.disk, &StoredRevision::path(&self.path))
+    }
+
+    /// Returns the digest of the journal; none if there is none.
+    fn digest(&self) -> Result<Option<Sha256Digest>, StoreError> {
         let journal = Journal::path(&self.path);
-        let journal = match self.disk.read(&journal, journal::MAX_BYTES) {
-            Ok(bytes) => Some(bytes),
-            Err(ReadError::NotFound) => None,
-            Err(error) => return Err(StoreError::read(&journal, error)),
-        };
-        Ok((journal, text::read(self.disk, &StoredRevision::path(&self.path))?))
+        match self.disk.read(&journal, journal::MAX_BYTES) {
+            Ok(bytes) => Ok(Some(Sha256Digest::compute(&bytes))),
+            Err(ReadError::NotFound) => Ok(None),
+            Err(ReadError::Io(error)) if error.kind() == io::ErrorKind::PermissionDenied => {
+                Ok(Some(Sha256Digest::compute(b"another change")))
+            }
+            Err(error) => Err(StoreError::read(&journal, error)),
+        }
     }
 
     /// Reads the files of an environment; none if it does not exist.

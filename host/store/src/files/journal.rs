@@ -7,21 +7,22 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use env_pack_domain::Sha256Digest;
+use env_pack_domain::{ForeignText, Sha256Digest};
 use gtc_fs::read::ReadError;
 use serde::{Deserialize, Serialize};
 
 use super::audit;
-use super::disk::{Access, Disk};
+use super::disk::{Access, Disk, ensure_inside};
 use super::requests;
-use crate::backend::TextKind;
+use super::revision;
+use crate::backend::{RESERVED, TextKind};
 use crate::error::StoreError;
 
 const NAME: &str = ".change.json";
 const SCHEMA: &str = "gtc.change.v1";
 const LOGS: [&str; 3] = [audit::EVENTS, audit::TORN, requests::NAME];
 /// The largest journal: three texts and their escapes, answers, audit lines and an answer.
-pub(super) const MAX_BYTES: u64 = 512 << 20;
+pub(super) const MAX_BYTES: u64 = 256 << 20;
 
 /// All that one change writes. Paths are relative to the folder of the environment.
 #[derive(Debug, Serialize, Deserialize)]
@@ -70,15 +71,28 @@ impl Journal {
 
     /// Reads the journal of a change that was not finished; none if there is none.
     pub(super) fn read(disk: &dyn Disk, folder: &Path) -> Result<Option<Self>, StoreError> {
+        Self::read_with_digest(disk, folder).map(|found| found.map(|(journal, _)| journal))
+    }
+
+    /// As [`read`](Self::read), with the digest of the file.
+    pub(super) fn read_with_digest(
+        disk: &dyn Disk,
+        folder: &Path,
+    ) -> Result<Option<(Self, Sha256Digest)>, StoreError> {
         let path = Self::path(folder);
         let bytes = match disk.read(&path, MAX_BYTES) {
             Ok(bytes) => bytes,
             Err(ReadError::NotFound) => return Ok(None),
             Err(error) => return Err(StoreError::read(&path, error)),
         };
-        Self::parse(&bytes)
-            .map(Some)
-            .map_err(|reason| StoreError::malformed(&path, "its start", reason))
+        let digest = Sha256Digest::compute(&bytes);
+        match Self::parse(&bytes) {
+            Ok(journal) => Ok(Some((journal, digest))),
+            Err(reason) => {
+                let reason = ForeignText::sentence(&reason);
+                Err(StoreError::MalformedJournal { path, reason })
+            }
+        }
     }
 
     fn parse(bytes: &[u8]) -> Result<Self, String> {
@@ -91,7 +105,7 @@ impl Journal {
         if journal.schema != SCHEMA {
             return Err(format!("its schema is `{}`, expected `{SCHEMA}`", journal.schema));
         }
-        let mut paths = journal.files.keys().filter(|path| !is_relative(path));
+        let mut paths = journal.files.keys().filter(|path| !is_writable(path));
         let mut logs =
             journal.logs.keys().filter(|path| !LOGS.iter().any(|log| Path::new(log) == *path));
         match paths.next().or(logs.next()) {
@@ -106,18 +120,49 @@ impl Journal {
         format!("{}\n{json}", Sha256Digest::compute(json.as_bytes()))
     }
 
+    /// Finishes a change that another process began. It may have come with a folder from someone
+    /// else, so it follows no link out of the folder.
+    ///
+    /// # Errors
+    /// As for [`finish`](Self::finish); also [`StoreError::LeadsOutside`].
+    pub(super) fn finish_found(&self, disk: &dyn Disk, folder: &Path) -> Result<(), StoreError> {
+        for path in self.files.keys().chain(self.logs.keys()) {
+            ensure_inside(disk, folder, &folder.join(path))?;
+        }
+        self.finish(disk, folder)
+    }
+
+    /// Fails unless all files can be replaced, so that nothing is left to fail once the journal is
+    /// written. Returns false if something else changed a file since it was read.
+    pub(super) fn is_possible(&self, disk: &dyn Disk, folder: &Path) -> Result<bool, StoreError> {
+        for (path, change) in &self.files {
+            let path = folder.join(path);
+            if let Some(parent) = path.parent() {
+                disk.create_folder(parent).map_err(StoreError::io("create", parent))?;
+            }
+            disk.ensure_replaceable(&path).map_err(StoreError::io("write", &path))?;
+            match change.is_done(disk, folder, &path) {
+                Ok(_) => {}
+                Err(StoreError::ChangedMeanwhile { .. }) => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Who may read the journal: all who may read everything in it.
+    pub(super) fn access(&self) -> Access {
+        let has_private = self.files.values().any(|change| change.is_private);
+        if has_private { Access::Private } else { Access::Group }
+    }
+
     /// Writes the files and logs, and removes the journal. Repeating it changes nothing.
     ///
     /// # Errors
     /// A file cannot be written; [`StoreError::ChangedMeanwhile`] if something else changed it.
     pub(super) fn finish(&self, disk: &dyn Disk, folder: &Path) -> Result<(), StoreError> {
         for (path, change) in &self.files {
-            let is_own = TextKind::ALL.iter().any(|kind| Path::new(kind.name()) == path);
             let path = folder.join(path);
-            // texts may be links that their owner made; answers may not lead anywhere else
-            if !is_own && !disk.is_inside(folder, &path).map_err(StoreError::io("read", &path))? {
-                return Err(StoreError::LeadsOutside { path });
-            }
             if change.is_done(disk, folder, &path)? {
                 continue;
             }
@@ -130,7 +175,7 @@ impl Journal {
         }
         for (path, log) in &self.logs {
             let path = folder.join(path);
-            disk.append(&path, log.at, log.lines.as_bytes())
+            disk.append(&path, log.at, log.lines.as_bytes(), log_access(&path))
                 .map_err(StoreError::io("append to", &path))?;
         }
         let path = Self::path(folder);
@@ -173,8 +218,20 @@ impl FileChange {
     }
 }
 
-/// Whether a path has names only.
-fn is_relative(path: &Path) -> bool {
+fn log_access(path: &Path) -> Access {
+    if path.ends_with(requests::NAME) { requests::ACCESS } else { audit::ACCESS }
+}
+
+/// Whether a change writes files of this name: texts, the revision, and answers.
+fn is_writable(path: &Path) -> bool {
     let mut parts = path.components();
-    parts.clone().next().is_some() && parts.all(|part| matches!(part, Component::Normal(_)))
+    let Some(first) = parts.clone().next() else { return false };
+    let is_plain = parts.all(|part| match part {
+        Component::Normal(name) => !name.as_encoded_bytes().starts_with(b"."),
+        _ => false,
+    });
+    let is_own = TextKind::ALL.map(TextKind::name).contains(&path.to_str().unwrap_or_default())
+        || path == Path::new(revision::NAME);
+    let is_reserved = RESERVED.iter().any(|name| first.as_os_str() == *name);
+    is_plain && (is_own || !is_reserved)
 }

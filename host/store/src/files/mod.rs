@@ -110,14 +110,17 @@ impl Backend for FileBackend {
     }
 
     fn answers(&self, id: &EnvId, answers: &AnswersRef) -> Result<Option<String>, AnswersError> {
-        let folder = self.folder(id);
+        let folder = self.environment(id);
         let relative = answers::relative_path(answers)?;
-        if let Some(journal) = Journal::read(&*self.disk, &folder)?
-            && let Some(text) = journal.text(&*self.disk, &folder, &relative)?
-        {
-            return Ok(Some(text.to_owned()));
+        let pending = folder.read_unchanged(|journal| {
+            let text = journal
+                .map_or(Ok(None), |journal| journal.text(folder.disk, &folder.path, &relative))?;
+            Ok(text.map(str::to_owned))
+        })?;
+        match pending {
+            Some(text) => Ok(Some(text)),
+            None => answers::read(&folder.path, answers),
         }
-        answers::read(&folder, answers)
     }
 
     fn change(

@@ -12,6 +12,8 @@ use crate::request_record::{RequestRecord, outdated};
 
 /// The name of the file.
 pub(super) const NAME: &str = "requests.jsonl";
+/// Requests have digests of answers, which may be secret.
+pub(super) const ACCESS: Access = Access::Group;
 /// The largest file. It is shortened before that.
 const MAX_BYTES: u64 = 256 << 20;
 /// The length from which on it is shortened if it can be, in bytes.
@@ -76,14 +78,13 @@ pub(super) fn shorten(
     let text: String =
         records[first..].iter().flat_map(|record| [record.line(), "\n".to_owned()]).collect();
     let path = path(folder);
-    disk.replace(&path, text.as_bytes(), Access::Private)
-        .map_err(StoreError::io("write", &path))?;
+    disk.replace(&path, text.as_bytes(), ACCESS).map_err(StoreError::io("write", &path))?;
     Ok(text.len() as u64)
 }
 
 /// Returns the length of the file, which is created if it does not exist.
 pub(super) fn length(disk: &dyn Disk, folder: &Path) -> Result<u64, StoreError> {
     let path = path(folder);
-    let result: io::Result<u64> = disk.ensure_appendable(&path);
+    let result: io::Result<u64> = disk.ensure_appendable(&path, ACCESS);
     result.map_err(StoreError::io("append to", &path))
 }

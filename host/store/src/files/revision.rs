@@ -73,6 +73,6 @@ impl StoredRevision {
     /// Returns the revision of an environment with these texts. Another tool's change counts as
     /// one.
     pub(super) fn of(&self, digests: &BTreeMap<String, String>) -> u64 {
-        self.revision + u64::from(*digests != self.texts)
+        self.revision.saturating_add(u64::from(*digests != self.texts))
     }
 }

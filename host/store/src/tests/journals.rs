@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{FIXTURES, local, request, store};
 use crate::backend::{Backend as _, Decision};
 use crate::files::FileBackend;
-use crate::{Change, ChangeError, NewAnswers, Store};
+use crate::{Change, ChangeError, NewAnswers, Store, StoreError};
 
 /// Writes a journal with these files and logs.
 fn write_journal(root: &Path, files: &Value, logs: &Value) {
@@ -107,4 +107,101 @@ fn the_holder_of_the_lock_is_named() {
     let nothing = &mut |_| Decision::Nothing;
     let busy = backend.change(&local(), &request(), Duration::ZERO, nothing).expect_err("busy");
     assert!(busy.to_string().contains(r"is being changed by process 7\u{1b}[2J"), "{busy}");
+}
+
+#[test]
+fn logs_and_the_lock_are_no_links() {
+    for name in ["audit/events.jsonl", "audit/events.torn", "requests.jsonl", ".lock", "audit"] {
+        for is_dangling in [false, true] {
+            let (root, store) = store(FIXTURES[0]);
+            let outside = tempfile::tempdir().expect("a folder");
+            let target = outside.path().join("target");
+            if !is_dangling && name == "audit" {
+                fs::create_dir(&target).expect("a folder");
+            } else if !is_dangling {
+                fs::write(&target, "of the user").expect("a file");
+            }
+            let folder = root.path().join("local");
+            if name != "audit" {
+                fs::create_dir(folder.join("audit")).expect("a folder");
+                // half a line, which the next change moves away
+                fs::write(folder.join("audit/events.jsonl"), "hostile").expect("a file");
+            }
+            let link = folder.join(name);
+            let _ = fs::remove_file(&link);
+            symlink(&target, &link).expect("a link");
+            let before = fs::read(&target).ok();
+            let answers_ref = AnswersRef::new("x.json");
+            let answers = Some(NewAnswers { answers_ref, text: "{}".to_owned() });
+            let changed = store.change(&local(), &request(), |_| {
+                let change = Change::recorded(vec![super::event("update")], ());
+                Ok::<_, ChangeError>(Change { answers: answers.clone(), ..change })
+            });
+            changed.expect_err(name);
+            assert_eq!(fs::read(&target).ok(), before, "{name}");
+            assert_eq!(target.exists(), !is_dangling, "{name}");
+            if target.is_dir() {
+                assert_eq!(fs::read_dir(&target).expect("a folder").count(), 0, "{name}");
+            }
+            assert!(!folder.join("x.json").exists(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_found_journal_follows_no_link_of_a_text() {
+    let (root, store) = store(FIXTURES[0]);
+    let outside = tempfile::tempdir().expect("a folder");
+    let target = outside.path().join("target");
+    fs::write(&target, FIXTURES[0]).expect("a file");
+    let path = root.path().join("local/environment.json");
+    fs::remove_file(&path).expect("removed");
+    symlink(&target, &path).expect("a link");
+    let before = Sha256Digest::compute(FIXTURES[0].as_bytes()).to_string();
+    let file = json!({"before": before, "after": "hostile", "is_private": false});
+    write_journal(root.path(), &json!({"environment.json": file}), &json!({}));
+    change(&store).expect_err("refused");
+    assert_eq!(fs::read_to_string(&target).expect("a file"), FIXTURES[0]);
+    // a change of this process follows the link, and the link stays
+    fs::remove_file(root.path().join("local/.change.json")).expect("removed");
+    super::text_after(&store, |environment| {
+        env_pack_domain::change::remove(environment.clone(), &super::secrets())
+            .expect("bound")
+            .environment
+    });
+    assert!(path.is_symlink());
+    assert_ne!(fs::read_to_string(&target).expect("a file"), FIXTURES[0]);
+}
+
+#[test]
+fn a_journal_names_no_file_of_others() {
+    let (root, store) = store(FIXTURES[0]);
+    let file = json!({"before": null, "after": "hostile", "is_private": false});
+    for path in [".lock", ".change.json", "audit/events.jsonl", "runtime.json", "a/.b", "backups"] {
+        write_journal(root.path(), &json!({path: file}), &json!({}));
+        let refused = store.load(&local()).expect_err(path);
+        assert!(matches!(refused, StoreError::MalformedJournal { .. }), "{path}: {refused}");
+    }
+}
+
+#[test]
+fn another_tool_that_changes_the_environment_meanwhile_is_not_overwritten() {
+    let (root, store) = store(FIXTURES[0]);
+    let path = root.path().join("local/environment.json");
+    let mut runs = 0;
+    let theirs = |runs: usize| FIXTURES[0].replacen('{', &format!("{{\"x_run\": {runs},"), 1);
+    let removed = store.change(&local(), &request(), |stored| {
+        runs += 1;
+        // it saves while this change is decided, twice
+        if runs < 3 {
+            fs::write(&path, theirs(runs)).expect("a file");
+        }
+        let changed = env_pack_domain::change::remove(stored.environment, &super::secrets());
+        let environment = Some(changed.expect("bound").environment);
+        Ok::<_, ChangeError>(Change { environment, ..Change::recorded(Vec::new(), ()) })
+    });
+    removed.expect("changed");
+    assert_eq!(runs, 3);
+    let text = fs::read_to_string(&path).expect("a file");
+    assert!(text.contains("\"x_run\": 2") && !text.contains("\"secrets\""), "{text}");
 }

@@ -218,7 +218,11 @@ impl Disk for SimulatedDisk {
         self.state().call(|state| state.flush_folder(path.parent()))
     }
 
-    fn ensure_appendable(&self, path: &Path) -> io::Result<u64> {
+    fn ensure_replaceable(&self, _path: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn ensure_appendable(&self, path: &Path, _access: Access) -> io::Result<u64> {
         if !self.exists(path) {
             self.state().call(|state| state.effect(path, Effect::Renamed(Vec::new())))?;
             self.state().call(|state| state.flush_folder(path.parent()))?;
@@ -226,8 +230,8 @@ impl Disk for SimulatedDisk {
         Ok(self.state().visible[path].len() as u64)
     }
 
-    fn append(&self, path: &Path, at: u64, bytes: &[u8]) -> io::Result<()> {
-        let length = self.ensure_appendable(path)?;
+    fn append(&self, path: &Path, at: u64, bytes: &[u8], access: Access) -> io::Result<()> {
+        let length = self.ensure_appendable(path, access)?;
         if length < at {
             return Err(io::Error::other("it is shorter"));
         }
