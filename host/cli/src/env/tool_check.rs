@@ -138,3 +138,7 @@ fn outcome(check: &ToolCheck) -> (Cell, Option<String>) {
     };
     (Style::Bad.cell(format!("{BAD} {problem}")), hint.map(|hint| short(hint).to_string()))
 }
+
+fn extension(instance: Option<&str>) -> String {
+    instance.map_or_else(|| "extension".to_owned(), |instance| format!("extension ({instance})"))
+}

@@ -78,12 +78,19 @@ impl OperationError for ChangeError {
                 "stale",
                 format!("see what is bound now with `gtc op env show {environment}`"),
             ),
-            Self::Unclear { environment, key, .. } => Explanation::failed(
-                UNCLEAR,
-                format!(
-                    "see whether it was made with `gtc op request show --env {environment} --key {key}`"
-                ),
-            ),
+            Self::Unclear { environment, key, .. } => {
+                let key = quoted(&key.to_string());
+                Explanation::failed(
+                    UNCLEAR,
+                    format!(
+                        "see whether it was made with \
+                         `gtc op request show --env {environment} --key {key}`"
+                    ),
+                )
+            }
+            Self::KeyTooLong { .. } => {
+                Explanation::failed("invalid-argument", "use a shorter key, such as a UUID")
+            }
             Self::Unfinished { .. } => Explanation::failed(
                 UNFINISHED,
                 "do not repeat the command; remove the cause, and the next change of the \
