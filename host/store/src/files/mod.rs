@@ -5,7 +5,7 @@
 //! answers. Of this program alone are `audit/events.jsonl`, `requests.jsonl` (answered
 //! requests), `revision.json`, and `.lock`, which a process locks while it changes the environment.
 //!
-//! A change is written to a [journal](journal) first, so that it is made as a whole or not at
+//! A change is written to a [journal] first, so that it is made as a whole or not at
 //! all. Readers take no lock; they read again if the environment changed meanwhile.
 
 mod answers;
