@@ -181,7 +181,8 @@ impl AnswersRef {
         &self.0
     }
 
-    /// Returns the path if it stays inside the folder.
+    /// Returns the path if it stays inside the folder: the same one for all spellings of a place,
+    /// such as `a/b.json` for `./a/./b.json`.
     ///
     /// # Errors
     /// [`EscapingAnswersRef`] for a path that is absolute, empty, or has `..`.
@@ -193,7 +194,7 @@ impl AnswersRef {
         if !stays_inside || !has_plain_characters || path.file_name().is_none() {
             return Err(EscapingAnswersRef { text: ForeignText::excerpt(&self.0) });
         }
-        Ok(path.to_owned())
+        Ok(path.components().filter(|part| *part != Component::CurDir).collect())
     }
 }
 

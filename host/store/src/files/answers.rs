@@ -1,9 +1,9 @@
 //! Finds answers in the folder of an environment.
 
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use env_pack_domain::{AnswersRef, EscapingAnswersRef, ForeignText};
+use env_pack_domain::{AnswersRef, ForeignText};
 use gtc_fs::read::{ReadError, read_capped};
 
 use super::disk::Disk;
@@ -42,12 +42,6 @@ pub(super) fn read(
     Ok(Some(text))
 }
 
-/// Returns the path of a document, relative to the folder of its environment.
-pub(super) fn relative_path(answers_ref: &AnswersRef) -> Result<PathBuf, EscapingAnswersRef> {
-    let path = answers_ref.relative_path()?;
-    Ok(path.components().filter(|part| *part != Component::CurDir).collect())
-}
-
 /// Returns where a document is written, relative to the folder of its environment.
 ///
 /// # Errors
@@ -57,7 +51,7 @@ pub(super) fn target(
     folder: &Path,
     new: &NewAnswers,
 ) -> Result<PathBuf, AnswersError> {
-    let relative = relative_path(&new.answers_ref)?;
+    let relative = new.answers_ref.relative_path()?;
     let path = folder.join(&relative);
     match disk.is_inside(folder, &path) {
         Ok(true) => Ok(relative),

@@ -111,7 +111,7 @@ impl Backend for FileBackend {
 
     fn answers(&self, id: &EnvId, answers: &AnswersRef) -> Result<Option<String>, AnswersError> {
         let folder = self.environment(id);
-        let relative = answers::relative_path(answers)?;
+        let relative = answers.relative_path()?;
         let pending = folder.read_unchanged(|journal| {
             let text = journal
                 .map_or(Ok(None), |journal| journal.text(folder.disk, &folder.path, &relative))?;

@@ -1,6 +1,6 @@
 //! The answers that a request is about.
 
-use std::path::{Component, PathBuf};
+use std::path::PathBuf;
 
 use env_pack_domain::{
     AnswersRef, Binding, BindingPlace, DescriptorPath, EnvId, Environment, InstanceId,
@@ -78,6 +78,5 @@ pub(super) fn is_same(ours: &AnswersRef, theirs: &AnswersRef) -> bool {
 /// Returns the same place for all references to one document. A reference that leads out of the
 /// environment is a place of its own.
 pub(super) fn place_of(answers_ref: &AnswersRef) -> Result<PathBuf, String> {
-    let path = answers_ref.relative_path().map_err(|_| answers_ref.as_str().to_owned())?;
-    Ok(path.components().filter(|part| *part != Component::CurDir).collect())
+    answers_ref.relative_path().map_err(|_| answers_ref.as_str().to_owned())
 }
