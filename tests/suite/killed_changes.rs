@@ -14,7 +14,7 @@ use test_support::{Sandbox, run_unchecked, text};
 /// Changes that are interrupted at the same time, each in an environment of its own.
 const ENVIRONMENTS: usize = 4;
 
-/// What the kills found.
+/// The numbers of changes that were made, and not made, when their process was killed.
 #[derive(Debug, Default)]
 struct Tally {
     made: usize,

@@ -17,7 +17,7 @@ use test_support::zips::{Entry, Zip, ZipEntry, bill, cbor, sealed};
 const SIZE: usize = 1_000_000;
 /// The default of the limit `archive.document-items`, less the items around a hostile value.
 const ITEMS: usize = 49_900;
-/// What a pack may take of memory in addition to its archive and its largest component.
+/// The memory that a pack may take in addition to its archive and its largest component.
 const MEMORY_KIB: u64 = 16 << 10;
 /// Time of a hostile pack divided by that of the well-formed one.
 const TIMES: f64 = 2.0;

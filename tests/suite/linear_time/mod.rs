@@ -19,7 +19,7 @@ use test_support::footprint::show;
 use test_support::memory::cpu_time;
 use test_support::{Sandbox, repository};
 
-/// How often the time of a document may be that of one of half its size. A search of all members
+/// The largest ratio of the time of a document to that of one of half its size. A search of all members
 /// for each member makes it 4.
 const MAX_GROWTH: f64 = 2.3;
 /// Rounds until the best time of both sizes must be found on a busy machine.

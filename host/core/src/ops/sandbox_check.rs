@@ -27,11 +27,11 @@ pub struct SandboxLayer {
     pub name: ForeignText,
     /// Whether the whole layer is in force.
     pub in_force: bool,
-    /// How far it is in force.
+    /// Its state.
     pub state: LayerState,
 }
 
-/// How far a layer of the sandbox is in force.
+/// The state of a layer of the sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LayerState {

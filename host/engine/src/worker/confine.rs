@@ -24,7 +24,7 @@ use super::process_limits::ProcessLimits;
 use super::protection::{Protection, ProtectionEffect, ProtectionKind};
 use super::seccomp::filter_system_calls;
 
-/// How far the layers are in force.
+/// The states of the layers.
 pub(super) struct ActiveLayers {
     limits: ProtectionEffect,
     landlock: ProtectionEffect,

@@ -11,7 +11,7 @@ pub struct Protection {
     pub what: ForeignText,
     /// The kind.
     pub kind: ProtectionKind,
-    /// How far the layer is in force, or the attempt was prevented.
+    /// The state of the layer, or whether the attempt was prevented.
     pub effect: ProtectionEffect,
 }
 
@@ -24,7 +24,7 @@ pub enum ProtectionKind {
     Attempt,
 }
 
-/// How far a [`Protection`] is effective.
+/// The state of a [`Protection`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProtectionEffect {
     /// The whole layer is in force, or the attempt failed.

@@ -32,7 +32,7 @@ pub struct Plan {
 pub(super) enum Outcome {
     /// It changes the binding.
     Change {
-        /// How the pack differs from the bound one, if a refresh found another archive.
+        /// The difference from the bound pack, if a refresh found another archive.
         difference: Option<PackDifference>,
     },
     /// It changes nothing: a refresh found nothing to do.
