@@ -104,6 +104,22 @@ fn a_request_can_be_looked_up_by_its_key() {
 }
 
 #[test]
+fn a_long_key_is_refused_before_anything_is_fetched_or_recorded() {
+    let sandbox = Sandbox::with_local();
+    let before = state(&sandbox);
+    let key = "k".repeat(257);
+    let packs = sandbox.env_packs();
+    let update = packs.update("secrets").kind(KIND).pack_ref("/nowhere.gtpack");
+    let remove = sandbox.env_packs().remove("state");
+    for request in [update, remove, sandbox.env().init()] {
+        let message = request.idempotency_key(&key).refused(2, "invalid-argument");
+        assert_contains(&message, &["has 257 bytes, more than 256", "use a shorter key"]);
+    }
+    assert_eq!(state(&sandbox), before);
+    sandbox.env_packs().remove("state").idempotency_key(&key[1..]).succeeded();
+}
+
+#[test]
 fn a_change_of_another_revision_is_refused() {
     let sandbox = Sandbox::with_local();
     let revision = || sandbox.env().show().succeeded().result()["revision"].clone();

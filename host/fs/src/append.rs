@@ -7,6 +7,8 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
+use super::folder;
+
 /// Fails unless a log can be appended to: it is a regular file that this process may write, or
 /// it can be created. Returns its length, in bytes. Never waits for a FIFO.
 ///
@@ -48,8 +50,8 @@ fn open(path: &Path, mode: u32) -> io::Result<File> {
     if !file.metadata()?.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
-    if is_new && let Some(folder) = path.parent() {
-        File::open(folder)?.sync_all()?;
+    if is_new && let Some(parent) = path.parent() {
+        folder::flush(parent).map_err(|error| error.source)?;
     }
     Ok(file)
 }

@@ -14,7 +14,7 @@ pub(super) struct AuditHead {
     /// The number of the line; 0 before the first.
     pub seq: u64,
     /// The digest of the line, without its line break; none before the first.
-    pub digest: Option<String>,
+    pub digest: Option<Sha256Digest>,
 }
 
 /// The ends of the chain.
@@ -83,7 +83,7 @@ impl AuditHead {
 #[derive(Deserialize)]
 struct Link {
     seq: u64,
-    prev: Option<String>,
+    prev: Option<Sha256Digest>,
 }
 
 /// Verifies the lines of a log, which are shown to it from the oldest to the newest.
@@ -121,7 +121,7 @@ impl ChainVerifier {
         }
     }
 
-    fn note_link(&mut self, link: &Link, digest: String) {
+    fn note_link(&mut self, link: &Link, digest: Sha256Digest) {
         let line = self.line;
         let expected = self.last.seq.saturating_add(1);
         let continues = link.prev == self.last.digest;
@@ -166,6 +166,6 @@ pub struct VerifiedLog {
     pub faults: Vec<BrokenChain>,
 }
 
-fn digest_of(line: &str) -> String {
-    Sha256Digest::compute(line.as_bytes()).to_string()
+fn digest_of(line: &str) -> Sha256Digest {
+    Sha256Digest::compute(line.as_bytes())
 }

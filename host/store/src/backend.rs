@@ -2,7 +2,7 @@
 //! store above it parses and renders them.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use env_pack_domain::{AnswersRef, EnvId};
@@ -10,7 +10,7 @@ use env_pack_domain::{AnswersRef, EnvId};
 use super::audit_chain::AuditEnds;
 use super::error::{AnswersError, ChangeError, StoreError};
 use super::request::Request;
-use super::request_record::{Answered, RequestRecord};
+use super::request_record::{RecordedAnswer, RequestRecord};
 
 /// The largest text of an environment, in bytes. A thousand bindings take half a megabyte.
 pub(super) const MAX_TEXT_BYTES: u64 = 64 << 20;
@@ -19,7 +19,7 @@ pub const MAX_ANSWERS_BYTES: u64 = 1 << 20;
 
 /// Files and folders of an environment that hold no answers: those of this program, and those
 /// of the existing tools.
-pub(super) const RESERVED: [&str; 9] = [
+const RESERVED: [&str; 9] = [
     "environment.json",
     "packs.lock.json",
     "trust-root.json",
@@ -30,6 +30,19 @@ pub(super) const RESERVED: [&str; 9] = [
     "audit",
     "messaging",
 ];
+
+/// Returns whether answers may have this path in their environment: it belongs to no other part of
+/// the environment, and is not hidden, as temporary files and the lock are.
+pub(super) fn is_answers_path(path: &Path) -> bool {
+    let mut parts = path.components();
+    let Some(first) = parts.clone().next() else { return false };
+    let is_reserved = RESERVED.iter().any(|name| first.as_os_str() == *name);
+    !is_reserved
+        && parts.all(|part| match part {
+            Component::Normal(name) => !name.as_encoded_bytes().starts_with(b"."),
+            _ => false,
+        })
+}
 
 /// Keeps the texts of environments. `src/tests/contract.rs` tests every sentence below for each
 /// backend.
@@ -160,7 +173,7 @@ pub(super) struct Edit {
     /// Lines for the audit log: JSON objects without line breaks.
     pub audit: Vec<String>,
     /// The answer to the request, if it is to be remembered.
-    pub answer: Option<Answered>,
+    pub answer: Option<RecordedAnswer>,
 }
 
 impl Edit {

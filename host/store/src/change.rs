@@ -4,7 +4,7 @@ use env_pack_domain::Environment;
 
 use super::audit::{self, AuditEvent};
 use super::backend::{Edit, NewAnswers, TextKind};
-use super::request_record::Answered;
+use super::request_record::RecordedAnswer;
 use super::stored::Base;
 use super::trust_root::TrustRoot;
 
@@ -30,7 +30,7 @@ impl<T> Change<T> {
     }
 
     /// Renders the texts that differ from the stored ones, and the audit lines.
-    pub(super) fn edit(&self, base: &Base, answer: Option<Answered>) -> Edit {
+    pub(super) fn edit(&self, base: &Base, answer: Option<RecordedAnswer>) -> Edit {
         let id = base.environment.id();
         let mut writes = Vec::new();
         let after = self.environment.as_ref().unwrap_or(&base.environment);

@@ -6,10 +6,7 @@ use std::path::{Path, PathBuf};
 use env_pack_domain::{AnswersRef, EnvId, EscapingAnswersRef, ForeignText};
 use gtc_fs::read::ReadError;
 
-use super::request::RequestKey;
-
-/// The longest idempotency key, in bytes.
-pub(super) const MAX_KEY_BYTES: usize = 256;
+use super::request::{MAX_KEY_BYTES, RequestKey};
 
 /// An environment could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +38,7 @@ pub enum StoreError {
         environment: EnvId,
         /// The lock file.
         lock: PathBuf,
-        /// Who holds the lock, as its file says.
+        /// The process that holds the lock, as its file says.
         holder: Option<ForeignText>,
     },
     /// The journal of an interrupted change is damaged, or of another version of this program.

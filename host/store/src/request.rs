@@ -7,6 +7,9 @@ use ulid::Ulid;
 
 use super::audit::new_id;
 
+/// The longest idempotency key, in bytes.
+pub(super) const MAX_KEY_BYTES: usize = 256;
+
 /// A request to change an environment.
 ///
 /// A request that was made before, with the same key, is answered with its first answer, and
@@ -71,7 +74,7 @@ impl Request {
     /// a request with the same key and other arguments is refused.
     ///
     /// # Panics
-    /// Never: arguments of requests are texts, numbers and lists of them.
+    /// `arguments` is not JSON, such as a map whose keys are not texts.
     pub fn new(
         command: &str,
         key: Option<&str>,

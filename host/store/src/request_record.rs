@@ -17,7 +17,7 @@ pub(super) const MAX_REQUESTS: usize = 10_000;
 
 /// An answer to a request, for those who repeat it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Answered {
+pub(super) struct RecordedAnswer {
     /// The request in words.
     pub summary: String,
     /// The answer: JSON.
@@ -32,7 +32,7 @@ pub struct RequestRecord {
     /// The request in words.
     pub summary: String,
     /// The digest of the command and its arguments.
-    pub fingerprint: String,
+    pub fingerprint: Sha256Digest,
     /// When it was made.
     pub at: Timestamp,
     /// The revision of the environment after it.
@@ -45,11 +45,11 @@ pub struct RequestRecord {
 
 impl RequestRecord {
     /// Returns the record of a request that is made now.
-    pub(super) fn new(request: &Request, answer: &Answered, revision: u64, seq: u64) -> Self {
+    pub(super) fn new(request: &Request, answer: &RecordedAnswer, revision: u64, seq: u64) -> Self {
         Self {
             key: request.key.to_string(),
             summary: answer.summary.clone(),
-            fingerprint: request.fingerprint.to_string(),
+            fingerprint: request.fingerprint,
             at: request.at,
             revision,
             seq,
@@ -67,7 +67,7 @@ impl RequestRecord {
     /// # Errors
     /// [`ChangeError::KeyReused`] if it is another request.
     pub(super) fn answer_to(&self, request: &Request) -> Result<String, ChangeError> {
-        if self.fingerprint.parse() == Ok::<Sha256Digest, _>(request.fingerprint) {
+        if self.fingerprint == request.fingerprint {
             return Ok(self.answer.get().to_owned());
         }
         Err(ChangeError::KeyReused {

@@ -10,7 +10,7 @@
 //!
 //! A request that was made before is answered with its first answer; stages 2 to 5 do not run.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use env_pack_domain::{AnswersRef, EnvId, Environment, ForeignText};
@@ -21,20 +21,20 @@ use serde_json::value::RawValue;
 use super::audit::{self, AuditEvent};
 use super::audit_chain::{ChainVerifier, VerifiedLog};
 use super::backend::{
-    Backend, Committed, Decision, Edit, MAX_ANSWERS_BYTES, NewAnswers, Place, RESERVED, TextKind,
-    Texts,
+    Backend, Committed, Decision, Edit, MAX_ANSWERS_BYTES, NewAnswers, Place, TextKind, Texts,
+    is_answers_path,
 };
 use super::change::Change;
 use super::error::{AnswersError, ChangeError, StoreError};
 use super::files::FileBackend;
-use super::request::{Request, RequestKey};
-use super::request_record::{Answered, RequestRecord};
+use super::request::{MAX_KEY_BYTES, Request, RequestKey};
+use super::request_record::{RecordedAnswer, RequestRecord};
 use super::stored::{Base, NewDocument, Stored, parse_trust_root};
 use super::trust_root::TrustRoot;
 
 /// Time that a change waits for another process that changes the same environment.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
-/// How often an audit log is verified, if other processes write to it meanwhile.
+/// The number of times that an audit log is read, if other processes keep writing to it.
 const MAX_VERIFICATIONS: usize = 100;
 const RUNTIME: &str = "runtime.json";
 
@@ -150,12 +150,7 @@ impl Store {
     fn ensure_writable(&self, id: &EnvId, new: &NewAnswers) -> Result<(), AnswersError> {
         let relative = new.answers_ref.relative_path()?;
         let path = self.place().text(id, &relative);
-        let mut names = relative.components().filter(|part| *part != Component::CurDir);
-        let first = names.clone().next();
-        let is_reserved = first
-            .is_none_or(|first| RESERVED.iter().any(|reserved| first.as_os_str() == *reserved));
-        // temporary files and the lock have hidden names
-        if is_reserved || names.any(|name| name.as_os_str().as_encoded_bytes().starts_with(b".")) {
+        if !is_answers_path(&relative) {
             return Err(AnswersError::Reserved { answers_ref: new.answers_ref.clone() });
         }
         if new.text.len() as u64 > MAX_ANSWERS_BYTES {
@@ -246,6 +241,7 @@ impl Store {
         id: &EnvId,
         request: &Request,
     ) -> Result<Option<T>, ChangeError> {
+        ensure_short(&request.key)?;
         let RequestKey::Given(key) = &request.key else { return Ok(None) };
         let Some(record) = self.backend.request(id, key)? else { return Ok(None) };
         let answer = record.answer_to(request)?;
@@ -272,6 +268,7 @@ impl Store {
         mut decide: impl FnMut(Stored) -> Result<Change<T>, E>,
         base_of: impl Fn(Option<&Texts>) -> Result<Base, StoreError>,
     ) -> Result<T, E> {
+        ensure_short(&request.key)?;
         // the backend passes neither reports nor errors of `decide` on, so they are kept here
         let mut last_result = None;
         let committed = self.backend.change(id, request, LOCK_TIMEOUT, &mut |texts| {
@@ -315,7 +312,7 @@ impl Store {
             self.ensure_writable(id, new).map_err(ChangeError::from)?;
         }
         let summary = change.events.first().map(AuditEvent::summary);
-        let answer = Answered {
+        let answer = RecordedAnswer {
             summary: summary.unwrap_or_else(|| format!("`{}`", request.command)),
             json: serde_json::to_string(&change.report).expect("reports make JSON"),
         };
@@ -403,6 +400,16 @@ impl Store {
             environment: id.clone(),
             root: self.place().as_path().to_owned(),
         }
+    }
+}
+
+/// Fails if a key is too long: it is written to the audit log, whose lines are short.
+fn ensure_short(key: &RequestKey) -> Result<(), ChangeError> {
+    match key {
+        RequestKey::Given(key) if key.len() > MAX_KEY_BYTES => {
+            Err(ChangeError::KeyTooLong { length: key.len() })
+        }
+        RequestKey::Given(_) | RequestKey::New(_) => Ok(()),
     }
 }
 

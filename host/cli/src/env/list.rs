@@ -4,7 +4,7 @@ use std::io;
 
 use crate::args::NoPayload;
 use crate::input::Input;
-use crate::render::{BAD, GOOD, RenderHuman, shown};
+use crate::render::{BAD, GOOD, RenderHuman, empty_cell, shown};
 use crate::runner::Runner;
 use crate::table::{Style, Table};
 use gtc_core::ops::env::{self, ListReport};
@@ -29,7 +29,7 @@ impl RenderHuman for ListReport {
             };
             table.row([
                 Style::Bold.cell(&environment.environment_id),
-                Style::Plain.cell(environment.revision),
+                environment.revision.map_or_else(empty_cell, |number| Style::Plain.cell(number)),
                 Style::Plain.cell(environment.packs),
                 Style::Plain.cell(environment.extensions),
                 state,

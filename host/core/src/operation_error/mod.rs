@@ -23,6 +23,8 @@ const RESOURCES: &str = "free memory, processes or open files, or raise the limi
 const FILE_SIZE: &str = "raise the limit on the size of files, which `ulimit -f` shows";
 /// The kind of a command that other processes kept waiting for too long.
 pub(crate) const BUSY: &str = "busy";
+/// The kind of a request whose arguments cannot be meant.
+pub(crate) const INVALID_ARGUMENT: &str = "invalid-argument";
 /// The kind of a change that may have been made.
 pub(crate) const UNCLEAR: &str = "unclear";
 /// The kind of a change that was made, and is not finished.

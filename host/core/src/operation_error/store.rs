@@ -4,7 +4,7 @@ use env_pack_domain::ForeignText;
 use gtc_fs::shortage::is_shortage;
 use gtc_store::{AnswersError, ChangeError, StoreError};
 
-use super::{BUSY, Explanation, OperationError, RESOURCES, UNCLEAR, UNFINISHED};
+use super::{BUSY, Explanation, INVALID_ARGUMENT, OperationError, RESOURCES, UNCLEAR, UNFINISHED};
 use crate::shell::quoted;
 
 impl OperationError for StoreError {
@@ -89,7 +89,7 @@ impl OperationError for ChangeError {
                 )
             }
             Self::KeyTooLong { .. } => {
-                Explanation::failed("invalid-argument", "use a shorter key, such as a UUID")
+                Explanation::failed(INVALID_ARGUMENT, "use a shorter key, such as a UUID")
             }
             Self::Unfinished { .. } => Explanation::failed(
                 UNFINISHED,

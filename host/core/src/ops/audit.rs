@@ -4,7 +4,7 @@
 use env_pack_domain::{EnvId, with_causes};
 
 use crate::Host;
-use crate::operation_error::{BUSY, OperationError, UNCLEAR, UNFINISHED};
+use crate::operation_error::{BUSY, INVALID_ARGUMENT, OperationError, UNCLEAR, UNFINISHED};
 use gtc_store::AuditEvent;
 
 /// Writes the events of a failed change to the audit log, each with its error, and returns the
@@ -16,8 +16,9 @@ pub(super) fn record_failure<T, E: OperationError>(
     result: Result<T, E>,
 ) -> Result<T, E> {
     let Err(error) = &result else { return result };
-    // the change was made, or may be made, and has its record; or the environment stayed locked
-    if [BUSY, UNCLEAR, UNFINISHED].contains(&error.kind()) {
+    // the change was made, or may be made, and has its record; the environment stayed locked; or
+    // the key is too long for the log
+    if [BUSY, INVALID_ARGUMENT, UNCLEAR, UNFINISHED].contains(&error.kind()) {
         return result;
     }
     for event in events {

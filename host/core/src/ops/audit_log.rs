@@ -11,7 +11,7 @@ use crate::Host;
 use crate::operation_error::{Explanation, OperationError};
 use gtc_store::StoreError;
 
-/// Which events to list.
+/// The events to list.
 #[derive(Clone, Debug, Default)]
 pub struct AuditFilter {
     /// Only events from this moment on.
@@ -98,7 +98,7 @@ pub struct AuditedResult {
 pub struct AuditVerdict {
     /// The environment.
     pub environment_id: EnvId,
-    /// Whether the log is what was written.
+    /// Whether no line was changed, removed, moved or added.
     pub intact: bool,
     /// The number of lines.
     pub lines: u64,
@@ -178,8 +178,7 @@ pub fn show(host: &Host, environment: &EnvId, seq: u64) -> Result<Box<RawValue>,
     found.ok_or_else(|| AuditError::NoEvent { environment: environment.clone(), seq })
 }
 
-/// Verifies that the audit log is what was written: that no line was changed, removed, moved or
-/// added.
+/// Verifies that no line of the audit log was changed, removed, moved or added.
 ///
 /// # Errors
 /// [`StoreError`] when the environment does not exist, or its log cannot be read.

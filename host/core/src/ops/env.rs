@@ -68,8 +68,9 @@ pub struct ListReport {
 pub struct ListedEnvironment {
     /// The environment.
     pub environment_id: EnvId,
-    /// The number of its changes, for `--if-revision`.
-    pub revision: u64,
+    /// The number of its changes, for `--if-revision`; none if it cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<u64>,
     /// The number of bound core slots.
     pub packs: usize,
     /// The number of bound extensions.
@@ -199,14 +200,14 @@ pub fn list(host: &Host) -> Result<ListReport, StoreError> {
         environments.push(match host.store.load(&id) {
             Ok(Stored { environment, faults, revision, .. }) => ListedEnvironment {
                 environment_id: id,
-                revision,
+                revision: Some(revision),
                 packs: environment.packs().len(),
                 extensions: environment.extensions().len(),
                 error: faults.first().map(ToString::to_string),
             },
             Err(error) => ListedEnvironment {
                 environment_id: id,
-                revision: 0,
+                revision: None,
                 packs: 0,
                 extensions: 0,
                 error: Some(with_causes(&error)),

@@ -50,7 +50,7 @@ pub(super) struct LogEnd {
     /// The length up to the last complete line, in bytes.
     pub length: u64,
     /// The digest of the last complete line, without its line break; none if there is none.
-    pub last_line: Option<String>,
+    pub last_line: Option<Sha256Digest>,
     /// The incomplete line after it, which an interrupted process left.
     pub torn: Vec<u8>,
 }
@@ -76,7 +76,7 @@ pub(super) fn end(disk: &dyn Disk, folder: &Path) -> Result<LogEnd, StoreError> 
     let lines = &tail[..complete];
     let last_line = lines.strip_suffix(b"\n").map(|lines| {
         let start = lines.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        Sha256Digest::compute(&lines[start..]).to_string()
+        Sha256Digest::compute(&lines[start..])
     });
     Ok(LogEnd { length: length - torn.len() as u64, last_line, torn })
 }

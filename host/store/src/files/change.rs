@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use env_pack_domain::{EnvId, ForeignText};
+use env_pack_domain::{EnvId, ForeignText, Sha256Digest};
 use gtc_fs::lock::{FileLock, LockError};
 use gtc_fs::read::ReadError;
 
@@ -17,15 +17,14 @@ use super::journal::{self, FileChange, Journal, LogAppend};
 use super::requests;
 use super::revision::{self, StoredRevision};
 use super::text::{self, FileText};
-
 use crate::audit_chain::{AuditEnds, AuditHead};
-use crate::backend::{Committed, Decision, Edit, Texts};
-use crate::error::{ChangeError, MAX_KEY_BYTES, StoreError};
+use crate::backend::{Committed, Decision, Edit, MAX_TEXT_BYTES, Texts};
+use crate::error::{ChangeError, StoreError};
 use crate::request::{Expect, Request, RequestKey};
-use crate::request_record::{Answered, RequestRecord};
+use crate::request_record::{RecordedAnswer, RequestRecord};
 
 const LOCK: &str = ".lock";
-/// How often a change is decided, if another tool changes the environment meanwhile.
+/// The number of times that a change is decided, if another tool keeps changing the environment.
 const MAX_ATTEMPTS: usize = 5;
 
 /// Does what [`Backend::change`](crate::backend::Backend::change) says.
@@ -36,11 +35,6 @@ pub(super) fn change(
     timeout: Duration,
     decide: &mut dyn FnMut(Option<Texts>) -> Decision,
 ) -> Result<Committed, ChangeError> {
-    if let RequestKey::Given(key) = &request.key
-        && key.len() > MAX_KEY_BYTES
-    {
-        return Err(ChangeError::KeyTooLong { length: key.len() });
-    }
     let EnvironmentFolder { disk, path: folder } = environment;
     let disk = *disk;
     disk.create_folder(folder).map_err(StoreError::io("create", folder))?;
@@ -121,12 +115,12 @@ struct Before {
     /// The texts, until they are shown to `decide`.
     texts: Option<Texts>,
     /// The digests of the texts, by name.
-    digests: BTreeMap<String, String>,
+    digests: BTreeMap<String, Sha256Digest>,
     /// The revision that the texts have.
     found: u64,
     revision: StoredRevision,
     /// The digest of the file of the revision; none if it does not exist.
-    revision_digest: Option<String>,
+    revision_digest: Option<Sha256Digest>,
     log: LogEnd,
     torn_length: u64,
     requests_length: u64,
@@ -189,6 +183,10 @@ impl Before {
         let mut journal = Journal::new(request.key.to_string());
         let mut digests = self.digests.clone();
         for (kind, text) in &edit.writes {
+            if text.len() as u64 > MAX_TEXT_BYTES {
+                let path = folder.join(kind.name());
+                return Err(StoreError::TooLarge { path, limit: MAX_TEXT_BYTES }.into());
+            }
             let new = FileText::new(text);
             let before = digests.insert(kind.name().to_owned(), new.digest);
             let change = FileChange { before, after: new.text, is_private: false };
@@ -219,7 +217,7 @@ impl Before {
     /// its own.
     fn append_audit(&self, journal: &mut Journal, next: &mut StoredRevision, events: &[String]) {
         if self.revision_digest.is_none() {
-            let start = AuditHead { seq: 0, digest: self.log.last_line.clone() };
+            let start = AuditHead { seq: 0, digest: self.log.last_line };
             next.audit = AuditEnds { start: start.clone(), last: start };
         }
         if events.is_empty() {
@@ -243,7 +241,7 @@ impl Before {
         folder: &Path,
         journal: &mut Journal,
         next: &StoredRevision,
-        (request, answer): (&Request, &Answered),
+        (request, answer): (&Request, &RecordedAnswer),
     ) -> Result<(), StoreError> {
         let seq = next.audit.last.seq;
         let record = RequestRecord::new(request, answer, next.revision, seq);

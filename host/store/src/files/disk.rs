@@ -56,7 +56,7 @@ pub(crate) trait Disk: fmt::Debug + Send + Sync {
     ) -> Result<Option<FileLock>, LockError>;
 }
 
-/// Who may read and write a new file, as far as the umask allows.
+/// The users that may read and write a new file, as far as the umask allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
     /// All users may read it, and the group may write it.

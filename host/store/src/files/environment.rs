@@ -35,7 +35,7 @@ pub(super) struct EnvironmentFolder<'a> {
 pub(super) struct Snapshot {
     pub texts: Texts,
     /// The digests of the files, by name.
-    pub digests: BTreeMap<String, String>,
+    pub digests: BTreeMap<String, Sha256Digest>,
 }
 
 impl EnvironmentFolder<'_> {
@@ -95,9 +95,9 @@ impl EnvironmentFolder<'_> {
         let trust_root = read(TextKind::TrustRoot);
         let revision = self.revision(journal)?;
         let mut digests = BTreeMap::from([(TextKind::Document.name(), document.digest)]);
-        digests.extend(pins.iter().map(|file| (TextKind::Pins.name(), file.digest.clone())));
+        digests.extend(pins.iter().map(|file| (TextKind::Pins.name(), file.digest)));
         if let Ok(Some(file)) = &trust_root {
-            digests.insert(TextKind::TrustRoot.name(), file.digest.clone());
+            digests.insert(TextKind::TrustRoot.name(), file.digest);
         }
         let digests = digests.into_iter().map(|(name, digest)| (name.to_owned(), digest)).collect();
         let texts = Texts {

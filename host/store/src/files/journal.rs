@@ -5,7 +5,7 @@
 //! until then, readers take the new texts from the journal.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use env_pack_domain::{ForeignText, Sha256Digest};
 use gtc_fs::read::ReadError;
@@ -15,7 +15,7 @@ use super::audit;
 use super::disk::{Access, Disk, ensure_inside};
 use super::requests;
 use super::revision;
-use crate::backend::{RESERVED, TextKind};
+use crate::backend::{TextKind, is_answers_path};
 use crate::error::StoreError;
 
 const NAME: &str = ".change.json";
@@ -42,7 +42,7 @@ pub(super) struct Journal {
 #[serde(deny_unknown_fields)]
 pub(super) struct FileChange {
     /// The digest of the file before the change; none if it did not exist.
-    pub before: Option<String>,
+    pub before: Option<Sha256Digest>,
     /// The new text.
     pub after: String,
     /// Whether only the user may read it.
@@ -150,7 +150,7 @@ impl Journal {
         Ok(true)
     }
 
-    /// Who may read the journal: all who may read everything in it.
+    /// The users that may read the journal: those who may read everything in it.
     pub(super) fn access(&self) -> Access {
         let has_private = self.files.values().any(|change| change.is_private);
         if has_private { Access::Private } else { Access::Group }
@@ -209,7 +209,7 @@ impl FileChange {
         if current.as_deref() == Some(self.after.as_bytes()) {
             return Ok(true);
         }
-        let digest = current.map(|bytes| Sha256Digest::compute(&bytes).to_string());
+        let digest = current.map(|bytes| Sha256Digest::compute(&bytes));
         if digest == self.before {
             return Ok(false);
         }
@@ -224,14 +224,6 @@ fn log_access(path: &Path) -> Access {
 
 /// Whether a change writes files of this name: texts, the revision, and answers.
 fn is_writable(path: &Path) -> bool {
-    let mut parts = path.components();
-    let Some(first) = parts.clone().next() else { return false };
-    let is_plain = parts.all(|part| match part {
-        Component::Normal(name) => !name.as_encoded_bytes().starts_with(b"."),
-        _ => false,
-    });
-    let is_own = TextKind::ALL.map(TextKind::name).contains(&path.to_str().unwrap_or_default())
-        || path == Path::new(revision::NAME);
-    let is_reserved = RESERVED.iter().any(|name| first.as_os_str() == *name);
-    is_plain && (is_own || !is_reserved)
+    let is_own = TextKind::ALL.iter().any(|kind| path == Path::new(kind.name()));
+    is_own || path == Path::new(revision::NAME) || is_answers_path(path)
 }

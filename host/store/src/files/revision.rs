@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use env_pack_domain::Sha256Digest;
 use serde::{Deserialize, Serialize};
 
 use super::disk::Disk;
@@ -23,7 +24,7 @@ pub(super) struct StoredRevision {
     /// The number of changes.
     pub revision: u64,
     /// The digests of the texts after the last change.
-    pub texts: BTreeMap<String, String>,
+    pub texts: BTreeMap<String, Sha256Digest>,
     /// The ends of the audit log.
     pub audit: AuditEnds,
 }
@@ -49,7 +50,7 @@ impl StoredRevision {
     pub(super) fn read(
         disk: &dyn Disk,
         folder: &Path,
-    ) -> Result<Option<(Self, String)>, StoreError> {
+    ) -> Result<Option<(Self, Sha256Digest)>, StoreError> {
         let path = Self::path(folder);
         let Some(file) = text::read(disk, &path)? else { return Ok(None) };
         Self::parse(&file.text, &path).map(|revision| Some((revision, file.digest)))
@@ -72,7 +73,7 @@ impl StoredRevision {
 
     /// Returns the revision of an environment with these texts. Another tool's change counts as
     /// one.
-    pub(super) fn of(&self, digests: &BTreeMap<String, String>) -> u64 {
+    pub(super) fn of(&self, digests: &BTreeMap<String, Sha256Digest>) -> u64 {
         self.revision.saturating_add(u64::from(*digests != self.texts))
     }
 }

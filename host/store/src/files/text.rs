@@ -15,13 +15,13 @@ pub(super) struct FileText {
     /// The text, without a byte order mark.
     pub text: String,
     /// The digest of the file.
-    pub digest: String,
+    pub digest: Sha256Digest,
 }
 
 impl FileText {
     /// Returns the content of a file that has this text.
     pub(super) fn new(text: &str) -> Self {
-        Self { text: text.to_owned(), digest: Sha256Digest::compute(text.as_bytes()).to_string() }
+        Self { text: text.to_owned(), digest: Sha256Digest::compute(text.as_bytes()) }
     }
 }
 
@@ -34,13 +34,13 @@ pub(super) fn read(disk: &dyn Disk, path: &Path) -> Result<Option<FileText>, Sto
     };
     let text = decode(&bytes)
         .map_err(|at| StoreError::malformed(path, format!("byte {at}"), "it is not UTF-8"))?;
-    Ok(Some(FileText { text, digest: Sha256Digest::compute(&bytes).to_string() }))
+    Ok(Some(FileText { text, digest: Sha256Digest::compute(&bytes) }))
 }
 
 /// Returns the digest of a file; none if it does not exist.
-pub(super) fn digest(disk: &dyn Disk, path: &Path) -> Result<Option<String>, StoreError> {
+pub(super) fn digest(disk: &dyn Disk, path: &Path) -> Result<Option<Sha256Digest>, StoreError> {
     match disk.read(path, MAX_TEXT_BYTES) {
-        Ok(bytes) => Ok(Some(Sha256Digest::compute(&bytes).to_string())),
+        Ok(bytes) => Ok(Some(Sha256Digest::compute(&bytes))),
         Err(ReadError::NotFound) => Ok(None),
         Err(error) => Err(StoreError::read(path, error)),
     }

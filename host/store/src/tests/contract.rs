@@ -17,7 +17,7 @@ use crate::backend::{
 use crate::error::{AnswersError, ChangeError, StoreError};
 use crate::files::FileBackend;
 use crate::request::{Expect, Request};
-use crate::request_record::Answered;
+use crate::request_record::RecordedAnswer;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -101,8 +101,8 @@ fn request(key: Option<&str>, arguments: &str) -> Request {
 }
 
 /// Returns an answer to a request.
-fn answered(text: &str) -> Answered {
-    Answered { summary: format!("to write {text}"), json: format!("\"{text}\"") }
+fn answered(text: &str) -> RecordedAnswer {
+    RecordedAnswer { summary: format!("to write {text}"), json: format!("\"{text}\"") }
 }
 
 /// Returns an audit event, as far as a backend knows it.

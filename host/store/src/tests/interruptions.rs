@@ -14,7 +14,7 @@ use crate::backend::{Backend, Committed, Decision, Edit, NewAnswers, TextKind};
 use crate::error::ChangeError;
 use crate::files::FileBackend;
 use crate::request::Request;
-use crate::request_record::Answered;
+use crate::request_record::RecordedAnswer;
 
 const ROOT: &str = "/simulated";
 
@@ -132,7 +132,7 @@ impl Simulation {
             after.events += 1;
             vec![format!("{{\"event\":{}}}", self.next)]
         };
-        let answer = Answered { summary: "a change".to_owned(), json: self.next.to_string() };
+        let answer = RecordedAnswer { summary: "a change".to_owned(), json: self.next.to_string() };
         (Edit { answers, writes, audit, answer: Some(answer) }, after)
     }
 

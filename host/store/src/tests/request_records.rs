@@ -1,4 +1,4 @@
-//! How long requests are remembered.
+//! The time for which requests are remembered.
 
 use jiff::{SignedDuration, Timestamp};
 

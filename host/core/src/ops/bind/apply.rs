@@ -38,8 +38,10 @@ fn keep(
     if let Some(checked) = checked {
         cache_signature(host, checked)?;
     }
-    host.store
-        .change(&intent.environment, request, |_| Ok(Change::recorded(Vec::new(), report.clone())))
+    host.store.change(&intent.environment, request, |stored| {
+        intent.ensure_unchanged(&stored.environment)?;
+        Ok(Change::recorded(Vec::new(), report.clone()))
+    })
 }
 
 fn save(
