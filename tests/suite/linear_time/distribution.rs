@@ -56,7 +56,7 @@ fn artifact(kind: &str, document: &[u8], subject: Option<&str>) -> Image {
 /// The archives are refused, but only after the layout was read.
 #[test]
 fn packs_and_signatures_of_a_bundle() {
-    check("packs", 700, 1, |sandbox, number| {
+    check("packs", 350, 1, |sandbox, number| {
         let image = |at| Image::pack(format!("archive {at}").as_bytes());
         let images: Vec<_> = (0..number).map(image).collect();
         sandbox.write("packs.tar", layout_of(&images));
@@ -65,7 +65,7 @@ fn packs_and_signatures_of_a_bundle() {
             .fold(sandbox.pack().load("packs.tar"), |load, it| load.limit(it))
             .command()
     });
-    check("packs and signatures", 500, 1, |sandbox, number| {
+    check("packs and signatures", 250, 1, |sandbox, number| {
         let packs = (0..number).map(|at| Image::pack(format!("archive {at}").as_bytes()));
         let packs: Vec<_> = packs.collect();
         let sign = |pack: &Image| artifact(ENVELOPE, b"{}", Some(&pack.digest()));
@@ -86,7 +86,7 @@ fn keys_of_a_bundle() {
             json!({"key_id": key.public().id().to_string(), "public_key_pem": key.pem()})
         })
         .collect();
-    check("pack load --trust-in", keys.len() / 2, 0, |sandbox, number| {
+    check("pack load --trust-in", keys.len() / 4, 0, |sandbox, number| {
         environment(sandbox, []);
         let document = json!({"schema": "greentic.trust-root.v1", "keys": keys[..number]});
         let root = artifact(TRUST_ROOT, document.to_string().as_bytes(), None);
@@ -101,14 +101,14 @@ fn credentials_and_manifests_of_a_registry() {
     let registry = ScriptedRegistry::start();
     let challenge = Reply::new(401).header("WWW-Authenticate", "Basic realm=\"x\"");
     registry.respond(&manifest_path("1"), [challenge]);
-    check("config.json", 30_000, 1, |sandbox, number| {
+    check("config.json", 15_000, 1, |sandbox, number| {
         let auth = |at| (format!("registry{at}.example/team"), json!({"auth": "dTpw"}));
         let auths: Map<String, Value> = (0..number).map(auth).collect();
         sandbox.write(".docker/config.json", json!({"auths": auths}).to_string());
         let pull = sandbox.pack().pull(registry.reference("1")).output("a.gtpack");
         pull.limit("credentials.file-bytes=1GiB").command()
     });
-    check("a manifest", 30_000, 1, |sandbox, number| {
+    check("a manifest", 15_000, 1, |sandbox, number| {
         let mut image = Image::pack(b"no archive");
         let annotations: Map<String, Value> =
             (0..number).map(|at| (format!("annotation{at}"), json!("x"))).collect();

@@ -52,11 +52,11 @@ fn add(sandbox: &Sandbox) -> Command {
 
 #[test]
 fn unknown_members_of_an_environment() {
-    check("members", 60_000, 0, |sandbox, number| {
+    check("members", 30_000, 0, |sandbox, number| {
         environment(sandbox, (0..number).map(|at| (format!("x{at}"), Value::Null)));
         sandbox.env().list().command()
     });
-    check("members of a binding", 60_000, 0, |sandbox, number| {
+    check("members of a binding", 30_000, 0, |sandbox, number| {
         let mut binding = json!({"kind": "acme.ext@1.0.0", "pack_ref": pack_ref(0)});
         for at in 0..number {
             binding[format!("x{at}")] = Value::Null;
@@ -79,7 +79,7 @@ fn bindings_of_an_environment() {
         ("grants", 0, |sandbox| sandbox.grants().list().env("local").command()),
     ];
     for (verb, code, command) in verbs {
-        check(verb, 3_000, code, |sandbox, number| {
+        check(verb, 1_500, code, |sandbox, number| {
             environment(sandbox, [extensions(number)]);
             command(sandbox)
         });
@@ -88,11 +88,11 @@ fn bindings_of_an_environment() {
 
 #[test]
 fn instances_of_an_extension() {
-    check("answers list", 3_000, 0, |sandbox, number| {
+    check("answers list", 1_500, 0, |sandbox, number| {
         environment(sandbox, [instances(number)]);
         sandbox.answers().list().env("local").command()
     });
-    check("doctor", 3_000, 1, |sandbox, number| {
+    check("doctor", 1_500, 1, |sandbox, number| {
         environment(sandbox, [instances(number)]);
         sandbox.env().doctor().env("local").command()
     });
@@ -107,14 +107,14 @@ fn pins_of_bindings() {
         ("cache list", 0, |sandbox| sandbox.cache().list().args(["--cache-dir", "own"]).command()),
     ];
     for (verb, code, command) in verbs {
-        check(verb, 2_000, code, |sandbox, number| {
+        check(verb, 1_000, code, |sandbox, number| {
             environment(sandbox, [extensions(number)]);
             stored(sandbox, "packs.lock.json", &pins(number));
             command(sandbox)
         });
     }
     // the form of the first version: one pin for each pack reference
-    check("add, with old pins", 2_000, 0, |sandbox, number| {
+    check("add, with old pins", 1_000, 0, |sandbox, number| {
         environment(sandbox, [extensions(number)]);
         let pins = pins(number)["bindings"].take();
         let old = pins.as_object().expect("an object").values();
@@ -129,7 +129,7 @@ fn pins_of_bindings() {
 /// The keys are malformed, so that none is decoded: only their ids are compared.
 #[test]
 fn keys_of_a_trust_root() {
-    check("trust-root list", 20_000, 2, |sandbox, number| {
+    check("trust-root list", 10_000, 2, |sandbox, number| {
         environment(sandbox, []);
         let key = |at| json!({"key_id": format!("{at:032x}"), "public_key_pem": ""});
         let keys: Vec<Value> = (0..number).map(key).collect();
@@ -141,7 +141,7 @@ fn keys_of_a_trust_root() {
 
 #[test]
 fn lines_of_an_audit_log() {
-    check("add", 20_000, 0, |sandbox, number| {
+    check("add", 10_000, 0, |sandbox, number| {
         environment(sandbox, []);
         let line = json!({"ts": "2026-11-30T00:00:00Z", "noun": "extensions", "verb": "add", "target": {"kind": "other"},
             "idempotency_key": "other", "result": {"outcome": "ok"}});
@@ -164,8 +164,8 @@ fn update(sandbox: &Sandbox, number: usize) -> Gtc<'_> {
 /// Each instance is updated and rolled back with the others.
 #[test]
 fn instances_that_change_together() {
-    check("update", 1_500, 0, |sandbox, number| update(sandbox, number).command());
-    check("rollback", 1_500, 0, |sandbox, number| {
+    check("update", 750, 0, |sandbox, number| update(sandbox, number).command());
+    check("rollback", 750, 0, |sandbox, number| {
         update(sandbox, number).succeeded();
         let rollback = sandbox.extensions().rollback().kind("acme.ext@2.0.0").instance_id("i0");
         rollback.all_instances().command()

@@ -41,11 +41,11 @@ fn components_and_handlers_of_a_manifest() {
     let pack =
         |manifest: Value| Zip::stored(&sealed(vec![("manifest.cbor".to_owned(), cbor(&manifest))]));
     for (what, components, declared) in [("components", 1, 0), ("declared", 0, 1), ("both", 1, 1)] {
-        check(what, 6_000, 1, |sandbox, number| {
+        check(what, 3_000, 1, |sandbox, number| {
             validate(sandbox, &pack(manifest(components * number, declared * number)))
         });
     }
-    check("permissions", 10_000, 0, |sandbox, number| {
+    check("permissions", 5_000, 0, |sandbox, number| {
         let mut manifest = manifest(1, 1);
         let tools: Vec<Value> = (0..number).map(|at| json!({"tool": format!("t{at}")})).collect();
         let network: Vec<String> = (0..number).map(|at| format!("a{at}:1")).collect();
@@ -70,11 +70,11 @@ fn rows_of_a_bill_of_materials() {
         bill["files"].as_array_mut().expect("a list").extend((0..number).map(row));
         (manifest, bill)
     };
-    check("sbom.cbor", 15_000, 1, |sandbox, number| {
+    check("sbom.cbor", 7_500, 1, |sandbox, number| {
         let (manifest, bill) = entries(number);
         validate(sandbox, &Zip::stored(&[manifest, ("sbom.cbor".to_owned(), cbor(&bill))]))
     });
-    check("sbom.json", 15_000, 1, |sandbox, number| {
+    check("sbom.json", 7_500, 1, |sandbox, number| {
         let (manifest, bill) = entries(number);
         let bill = ("sbom.json".to_owned(), bill.to_string().into_bytes());
         validate(sandbox, &Zip::stored(&[manifest, bill]))
@@ -84,7 +84,7 @@ fn rows_of_a_bill_of_materials() {
 #[test]
 fn entries_of_an_archive() {
     for (what, folders) in [("flat", 0), ("deep", 90)] {
-        check(what, 5_000, 0, |sandbox, number| {
+        check(what, 2_500, 0, |sandbox, number| {
             let manifest = ("manifest.cbor".to_owned(), cbor(&manifest(0, 0)));
             let empty = (0..number).map(|at| (format!("{at}{}", "/a".repeat(folders)), Vec::new()));
             let entries = std::iter::once(manifest).chain(empty).collect();

@@ -10,7 +10,7 @@ use test_support::wat::Handler;
 
 #[test]
 fn answers_and_payloads() {
-    check("answers show", 30_000, 0, |sandbox, number| {
+    check("answers show", 15_000, 0, |sandbox, number| {
         environment(sandbox, []);
         let members: Map<String, Value> =
             (0..number).map(|at| (format!("x{at}"), Value::Null)).collect();
@@ -18,7 +18,7 @@ fn answers_and_payloads() {
         sandbox.answers().show().answers_ref("answers/a.json").command()
     });
     for name in ["payload.json", "payload.yaml"] {
-        check(name, 10_000, 1, |sandbox, number| {
+        check(name, 5_000, 1, |sandbox, number| {
             environment(sandbox, []);
             let commands: Vec<String> = (0..number).map(|at| format!("tool{at} version")).collect();
             let payload =
@@ -43,11 +43,11 @@ fn calls_of_a_scenario() {
         let test = sandbox.pack().test(pack).args(["--scenario"]).arg(scenario);
         test.limit("scenario.file-bytes=1GiB").command()
     };
-    check("a scenario in YAML", 4_000, 1, |sandbox, number| {
+    check("a scenario in YAML", 2_000, 1, |sandbox, number| {
         let scenario = format!("given:\n  tools:\n{}expect: {{}}\n", calls(number));
         test(sandbox, "scenario.yaml", &scenario)
     });
-    check("a scenario in JSON", 4_000, 1, |sandbox, number| {
+    check("a scenario in JSON", 2_000, 1, |sandbox, number| {
         let command = |at| (format!("tool{at} version"), json!("missing"));
         let tools: Map<String, Value> = (0..number).map(command).collect();
         let scenario = json!({"given": {"tools": tools}, "expect": {}});
@@ -58,7 +58,7 @@ fn calls_of_a_scenario() {
 #[test]
 fn tables_of_a_project_file() {
     // the handler does not exist, which is noticed after the file was read
-    check("permissions", 40_000, 2, |sandbox, number| {
+    check("permissions", 20_000, 2, |sandbox, number| {
         let tools: Vec<String> = (0..number).map(|at| format!("\"tool{at} version\"")).collect();
         let tools = tools.join(", ");
         let project = format!(
@@ -72,7 +72,7 @@ fn tables_of_a_project_file() {
 /// The items of a list that must differ are not compared with each other.
 #[test]
 fn answers_with_a_schema() {
-    check("answers put", 20_000, 0, |sandbox, number| {
+    check("answers put", 10_000, 0, |sandbox, number| {
         environment(sandbox, []);
         let schema = json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object",
