@@ -51,9 +51,30 @@ impl Binding {
             (None, None) => true,
             (Some(_), None) | (None, Some(_)) => false,
         };
+        same_pin && self.has_same_references(other)
+    }
+
+    /// Returns true if the other binding differs at most in its pin and in that of its previous
+    /// binding.
+    pub fn equals_without_pins(&self, other: &Self) -> bool {
+        self.generation == other.generation
+            && self.has_same_references(other)
+            && self.has_same_previous(other)
+    }
+
+    /// Returns true if the previous binding of the other one differs at most in its pin.
+    pub fn has_same_previous(&self, other: &Self) -> bool {
+        match (&self.previous, &other.previous) {
+            (Some(PreviousBinding::Known(ours)), Some(PreviousBinding::Known(theirs))) => {
+                ours.equals_without_pins(theirs)
+            }
+            (ours, theirs) => ours == theirs,
+        }
+    }
+
+    fn has_same_references(&self, other: &Self) -> bool {
         let Self { place, kind, pack_ref, answers_ref, generation: _, pin: _, previous: _ } = self;
-        same_pin
-            && *place == other.place
+        *place == other.place
             && *kind == other.kind
             && *pack_ref == other.pack_ref
             && *answers_ref == other.answers_ref

@@ -35,9 +35,7 @@ impl Environment {
     ) -> Result<Self, DuplicateBinding> {
         let mut environment = Self::empty(id);
         for binding in bindings {
-            if let Some(key) = environment.push(binding) {
-                return Err(DuplicateBinding { key });
-            }
+            environment.add(binding)?;
         }
         Ok(environment)
     }
@@ -97,15 +95,32 @@ impl Environment {
         self
     }
 
-    /// Adds a binding; returns its key, and adds nothing, if there is a binding with this key.
-    pub(crate) fn push(&mut self, binding: Binding) -> Option<BindingKey> {
+    /// Returns true if the other environment differs at most in pins.
+    pub fn equals_without_pins(&self, other: &Self) -> bool {
+        let same = |ours: &[Binding], theirs: &[Binding]| {
+            let mut pairs = ours.iter().zip(theirs);
+            ours.len() == theirs.len()
+                && pairs.all(|(ours, theirs)| ours.equals_without_pins(theirs))
+        };
+        self.id == other.id
+            && same(&self.packs, &other.packs)
+            && same(&self.extensions, &other.extensions)
+    }
+
+    /// Adds a binding at the end of its list, and returns its position there.
+    ///
+    /// # Errors
+    /// [`DuplicateBinding`] when there is a binding with its key.
+    pub fn add(&mut self, binding: Binding) -> Result<usize, DuplicateBinding> {
         let at = self.list_mut(&binding.place).len();
         match self.positions.entry(binding.key()) {
-            Entry::Occupied(entry) => return Some(entry.key().clone()),
+            Entry::Occupied(entry) => {
+                return Err(DuplicateBinding { key: entry.key().clone(), at: *entry.get() });
+            }
             Entry::Vacant(entry) => entry.insert(at),
         };
         self.list_mut(&binding.place).push(binding);
-        None
+        Ok(at)
     }
 
     /// Replaces the binding with the key of `before`, or removes it if `after` is `None`.
@@ -138,6 +153,8 @@ impl Environment {
 pub struct DuplicateBinding {
     /// The key of both bindings.
     pub key: BindingKey,
+    /// The position of the first one in its list.
+    pub at: usize,
 }
 
 #[cfg(test)]

@@ -47,15 +47,15 @@ impl<T> Change<T> {
 
 /// Renders a changed environment and its pins.
 fn environment_writes(base: &Base, after: &Environment) -> Vec<(TextKind, String)> {
-    let document = base.document.render(after);
-    let has_pins = base.pins_text.is_some() || after.has_pins();
-    let pins = has_pins.then(|| base.pins.render(&[after]));
     let mut writes = Vec::new();
-    if base.is_new || document != base.document.render(&base.environment) {
-        writes.push((TextKind::Document, document));
+    if base.is_new || !after.equals_without_pins(&base.environment) {
+        writes.push((TextKind::Document, base.document.render(&base.environment, after)));
     }
-    if pins != base.pins_text {
-        writes.extend(pins.map(|text| (TextKind::Pins, text)));
+    if base.pins_text.is_some() || after.has_pins() {
+        let pins = base.pins.render(&[after]);
+        if base.pins_text.as_ref() != Some(&pins) {
+            writes.push((TextKind::Pins, pins));
+        }
     }
     writes
 }

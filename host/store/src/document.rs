@@ -1,15 +1,14 @@
 //! Reads and writes `environment.json`, schema `greentic.environment.v1`. This program owns
 //! two lists in it; everything else keeps its exact text.
 
-use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use env_pack_domain::{Binding, BindingKey, EnvId, Environment, ForeignText};
+use env_pack_domain::{DuplicateBinding, EnvId, Environment, ForeignText};
 use serde_json::value::RawValue;
 
-use super::bindings::{self, BindingElement, MemberError, Section};
+use super::bindings::{self, MemberError, OldBinding, Section};
 use super::error::StoreError;
 use super::object::JsonObject;
 
@@ -18,7 +17,7 @@ const SCHEMA: &str = "greentic.environment.v1";
 /// An environment file in memory.
 #[derive(Clone, Debug)]
 pub(super) struct EnvironmentDocument {
-    object: JsonObject,
+    object: JsonObject<'static>,
     elements: Vec<Element>,
 }
 
@@ -27,8 +26,9 @@ pub(super) struct EnvironmentDocument {
 struct Element {
     section: Section,
     text: Box<RawValue>,
-    /// Its binding; none if it is not well-formed. It keeps its text then.
-    binding: Option<BindingElement>,
+    /// The position of its binding in the list of the environment; none if it is not well-formed. It
+    /// keeps its text then.
+    binding: Option<usize>,
 }
 
 /// An element of `environment.json` that could not be read as a binding. It keeps its text.
@@ -67,16 +67,16 @@ impl EnvironmentDocument {
             let reason = format!("it is `{environment_id}`, but the folder belongs to `{id}`");
             return Err(StoreError::malformed(path, "`environment_id`", reason));
         }
-        let mut reader = BindingReader::default();
+        let mut reader = BindingReader {
+            elements: Vec::new(),
+            faults: Vec::new(),
+            environment: Environment::empty(id.clone()),
+        };
         for section in Section::ALL {
             reader.read_section(&object, section, path)?;
         }
-        let BindingReader { elements, faults } = reader;
-        let bindings = elements.iter().filter_map(|element| element.binding.as_ref());
-        let bindings = bindings.map(|element| element.binding.clone());
-        let environment = Environment::new(id.clone(), bindings)
-            .map_err(|fault| StoreError::malformed(path, "`packs`", fault.to_string()))?;
-        Ok((Self { object, elements }, environment, faults))
+        let BindingReader { elements, faults, environment } = reader;
+        Ok((Self { object: object.into_owned(), elements }, environment, faults))
     }
 
     /// Returns the document of a new environment, with all members that the existing tools
@@ -98,75 +98,91 @@ impl EnvironmentDocument {
             "health": {"state": "unknown"},
         });
         let text = serde_json::to_string_pretty(&json).expect("a JSON value makes JSON");
-        let object = serde_json::from_str(&text).expect("it is an object");
-        Self { object, elements: Vec::new() }
+        let object: JsonObject<'_> = serde_json::from_str(&text).expect("it is an object");
+        Self { object: object.into_owned(), elements: Vec::new() }
     }
 
-    /// Returns the text of the document with the bindings of `environment`. Their pins are
-    /// stored elsewhere.
-    pub(crate) fn render(&self, environment: &Environment) -> String {
-        let environment = environment.clone().with_pins(|_, _| None);
+    /// Returns the text of the document with the bindings of `after`. `before` is the environment
+    /// that was parsed with this document. Their pins are stored elsewhere.
+    pub(crate) fn render(&self, before: &Environment, after: &Environment) -> String {
         let mut object = self.object.clone();
         for section in Section::ALL {
-            let elements = self.section_texts(section, &environment);
-            let list = format!("[{}\n  ]", joined(elements.into_iter()));
-            let list = if list == "[\n  ]" { "[]".to_owned() } else { list };
+            let list = self.render_section(section, before, after);
             let is_absent = object.get(section.name()).is_none() && list == "[]";
             if !is_absent {
-                object.set(
-                    section.name(),
-                    RawValue::from_string(list).expect("a list of JSON values"),
-                );
+                let list = RawValue::from_string(list).expect("a list of JSON values");
+                object.set(section.name(), list);
             }
         }
         object.render(0) + "\n"
     }
 
-    /// Returns the texts of a list: its elements in their order, then the new bindings.
-    fn section_texts(&self, section: Section, environment: &Environment) -> Vec<String> {
-        let mut texts = Vec::new();
-        let mut old_keys = HashSet::new();
+    /// Returns the text of a list: its elements in their order, then the new bindings.
+    fn render_section(
+        &self,
+        section: Section,
+        before: &Environment,
+        after: &Environment,
+    ) -> String {
+        let old_bindings = section.bindings(before);
+        let mut list = ListText::new();
         for element in self.elements.iter().filter(|element| element.section == section) {
-            let Some(old) = &element.binding else {
-                texts.push(element.text.get().to_owned());
+            let text = element.text.get();
+            let Some(at) = element.binding else {
+                list.push(text);
                 continue;
             };
-            let key = old.binding.key();
-            texts.extend(
-                environment.binding(&key).map(|binding| binding_text(binding, old, &element.text)),
-            );
-            old_keys.insert(key);
+            let old = &old_bindings[at];
+            match after.binding(&old.key()) {
+                Some(binding) if binding.equals_without_pins(old) => list.push(text),
+                Some(binding) => {
+                    let old = OldBinding { binding: old, text };
+                    list.push(&bindings::merge(binding, Some(&old)).render(2));
+                }
+                None => {}
+            }
         }
-        let bindings = match section {
-            Section::Packs => environment.packs(),
-            Section::Extensions => environment.extensions(),
-        };
-        let new = bindings.iter().filter(|binding| !old_keys.contains(&binding.key()));
-        texts.extend(new.map(|binding| bindings::merge(binding, None).render(2)));
-        texts
+        for binding in section.bindings(after) {
+            if before.binding(&binding.key()).is_none() {
+                list.push(&bindings::merge(binding, None).render(2));
+            }
+        }
+        list.finish()
     }
 }
 
-/// Returns the text of one binding: the original text if the binding did not change.
-fn binding_text(binding: &Binding, old: &BindingElement, text: &RawValue) -> String {
-    if old.binding == *binding {
-        text.get().to_owned()
-    } else {
-        bindings::merge(binding, Some(old)).render(2)
+/// The text of a list of bindings, one element after the other.
+struct ListText(String);
+
+impl ListText {
+    fn new() -> Self {
+        Self("[".to_owned())
+    }
+
+    fn push(&mut self, element: &str) {
+        let Self(text) = self;
+        text.push_str(if text == "[" { "\n    " } else { ",\n    " });
+        text.push_str(element);
+    }
+
+    fn finish(self) -> String {
+        let Self(text) = self;
+        let end = if text == "[" { "]" } else { "\n  ]" };
+        text + end
     }
 }
 
 /// Reads the lists of bindings.
-#[derive(Default)]
 struct BindingReader {
     elements: Vec<Element>,
     faults: Vec<DocumentFault>,
+    environment: Environment,
 }
 
 impl BindingReader {
     fn read_section(
         &mut self,
-        object: &JsonObject,
+        object: &JsonObject<'_>,
         section: Section,
         path: &Path,
     ) -> Result<(), StoreError> {
@@ -177,36 +193,23 @@ impl BindingReader {
             return Ok(());
         }
         let list: Vec<Box<RawValue>> = object.require(name, path)?;
-        let mut places: HashMap<BindingKey, usize> = HashMap::new();
+        // the element of each binding
+        let mut places = Vec::new();
         for (at, text) in list.into_iter().enumerate() {
-            let mut report = |member: &str, reason: &str, unknown_slot: Option<String>| {
-                self.faults.push(DocumentFault {
-                    path: path.to_owned(),
-                    place: format!("`{name}[{at}]{member}`"),
-                    reason: ForeignText::sentence(reason),
-                    unknown_slot: unknown_slot.map(|slot| ForeignText::excerpt(&slot)),
-                });
-            };
-            let binding = match BindingElement::parse(section, &text) {
-                Ok(element) => {
-                    let key = element.binding.key();
-                    match places.get(&key) {
-                        Some(first) => {
-                            let reason =
-                                format!("{key} is bound twice, first at `{name}[{first}]`");
-                            report("", &reason, None);
-                            None
-                        }
-                        None => {
-                            places.insert(key, at);
-                            Some(element)
-                        }
-                    }
+            let binding = match self.read_element(section, &text, &places) {
+                Ok(binding) => {
+                    places.push(at);
+                    Some(binding)
                 }
                 Err(MemberError { member, reason, unknown_slot }) => {
                     let member =
                         if member.is_empty() { String::new() } else { format!(".{member}") };
-                    report(&member, &reason, unknown_slot);
+                    self.faults.push(DocumentFault {
+                        path: path.to_owned(),
+                        place: format!("`{name}[{at}]{member}`"),
+                        reason: ForeignText::sentence(&reason),
+                        unknown_slot: unknown_slot.map(|slot| ForeignText::excerpt(&slot)),
+                    });
                     None
                 }
             };
@@ -214,8 +217,20 @@ impl BindingReader {
         }
         Ok(())
     }
-}
 
-fn joined(elements: impl Iterator<Item = String>) -> String {
-    elements.map(|element| format!("\n    {element}")).collect::<Vec<_>>().join(",")
+    /// Adds the binding of an element, and returns its position. `places` holds the elements of the
+    /// bindings before it.
+    fn read_element(
+        &mut self,
+        section: Section,
+        text: &RawValue,
+        places: &[usize],
+    ) -> Result<usize, MemberError> {
+        let binding = bindings::parse(section, text.get())?;
+        self.environment.add(binding).map_err(|DuplicateBinding { key, at }| {
+            let first = places[at];
+            let name = section.name();
+            MemberError::new("", format!("{key} is bound twice, first at `{name}[{first}]`"))
+        })
+    }
 }

@@ -1,26 +1,36 @@
 //! JSON objects whose members keep their order and exact text, so that members of other
 //! tools survive a change. Re-serializing them would alter numbers and spacing.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 
 use indexmap::IndexMap;
 use indexmap::map::Entry;
-use serde::de::{self, DeserializeOwned, MapAccess, Visitor};
+use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use super::error::StoreError;
 
-/// A JSON object whose values are kept as text.
+/// A JSON object whose values are kept as text. A parsed object borrows them, because most objects
+/// of a large file are read and not changed.
 #[derive(Clone, Debug, Default)]
-pub(super) struct JsonObject {
-    members: IndexMap<String, Box<RawValue>>,
+pub(super) struct JsonObject<'a> {
+    members: IndexMap<Cow<'a, str>, Cow<'a, RawValue>>,
 }
 
-impl JsonObject {
+/// A text of a JSON document, which borrows it unless it has escapes.
+#[derive(Deserialize)]
+pub(super) struct BorrowedText<'a>(#[serde(borrow)] pub Cow<'a, str>);
+
+impl<'a> JsonObject<'a> {
     /// Parses a file, whose member `schema` must be one of `schemas`, the newest first.
-    pub(crate) fn document(text: &str, path: &Path, schemas: &[&str]) -> Result<Self, StoreError> {
+    pub(crate) fn document(
+        text: &'a str,
+        path: &Path,
+        schemas: &[&str],
+    ) -> Result<Self, StoreError> {
         let object: Self =
             serde_json::from_str(text).map_err(|error| StoreError::malformed_json(path, &error))?;
         let found: String = object.require("schema", path)?;
@@ -31,9 +41,17 @@ impl JsonObject {
         Ok(object)
     }
 
+    /// Returns an object with copies of all borrowed texts.
+    pub(crate) fn into_owned(self) -> JsonObject<'static> {
+        let members = self.members.into_iter();
+        let members = members
+            .map(|(name, value)| (Cow::Owned(name.into_owned()), Cow::Owned(value.into_owned())));
+        JsonObject { members: members.collect() }
+    }
+
     /// Returns the value of a required member.
-    pub(crate) fn require<T: DeserializeOwned>(
-        &self,
+    pub(crate) fn require<'b, T: Deserialize<'b>>(
+        &'b self,
         name: &str,
         path: &Path,
     ) -> Result<T, StoreError> {
@@ -47,29 +65,28 @@ impl JsonObject {
     }
 
     pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &RawValue)> {
-        self.members.iter().map(|(name, value)| (name.as_str(), &**value))
-    }
-
-    pub(crate) fn into_members(self) -> impl Iterator<Item = (String, Box<RawValue>)> {
-        self.members.into_iter()
+        self.members.iter().map(|(name, value)| (&**name, &**value))
     }
 
     /// Replaces a member in place, or appends it.
     pub(crate) fn set(&mut self, key: &str, value: Box<RawValue>) {
-        self.members.insert(key.to_owned(), value);
+        self.members.insert(Cow::Owned(key.to_owned()), Cow::Owned(value));
     }
 
     pub(crate) fn remove(&mut self, key: &str) {
-        self.take(key);
+        self.members.shift_remove(key);
     }
 
-    /// Removes a member, and returns its value.
-    pub(crate) fn take(&mut self, key: &str) -> Option<Box<RawValue>> {
-        self.members.shift_remove(key)
+    /// Removes a member, and returns the value that was parsed.
+    pub(crate) fn take(&mut self, key: &str) -> Option<&'a RawValue> {
+        match self.members.shift_remove(key)? {
+            Cow::Borrowed(value) => Some(value),
+            Cow::Owned(_) => None,
+        }
     }
 
     /// Returns the object in a member; an empty one if there is none.
-    pub(crate) fn child(&self, key: &str) -> Self {
+    pub(crate) fn child(&self, key: &str) -> JsonObject<'_> {
         let text = self.get(key).map(RawValue::get);
         text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
     }
@@ -92,22 +109,22 @@ impl JsonObject {
 
     /// Returns the object as text, one member per line, indented for this depth.
     pub(crate) fn render(&self, depth: usize) -> String {
-        let indent = "  ".repeat(depth);
-        let members: Vec<_> = self
-            .members()
-            .map(|(name, value)| {
-                let name = serde_json::to_string(name).expect("text makes JSON");
-                format!("\n{indent}  {name}: {}", value.get())
-            })
-            .collect();
-        if members.is_empty() {
+        if self.members.is_empty() {
             return "{}".to_owned();
         }
-        format!("{{{}\n{indent}}}", members.join(","))
+        let indent = "  ".repeat(depth);
+        let mut text = String::new();
+        for (name, value) in self.members() {
+            let name = serde_json::to_string(name).expect("text makes JSON");
+            text.push_str(if text.is_empty() { "{" } else { "," });
+            text.extend(["\n", &indent, "  ", &name, ": ", value.get()]);
+        }
+        text.extend(["\n", &indent, "}"]);
+        text
     }
 }
 
-impl JsonObject {
+impl JsonObject<'_> {
     /// Returns the object as a value, indented for this depth in the file.
     pub(crate) fn into_raw(self, depth: usize) -> Box<RawValue> {
         RawValue::from_string(self.render(depth)).expect("an object of JSON values")
@@ -130,22 +147,25 @@ pub(super) fn indented(value: &RawValue, from: usize, to: usize) -> Box<RawValue
     RawValue::from_string(text).expect("it is JSON still")
 }
 
-impl<'de> Deserialize<'de> for JsonObject {
+impl<'de: 'a, 'a> Deserialize<'de> for JsonObject<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Members;
 
         impl<'de> Visitor<'de> for Members {
-            type Value = JsonObject;
+            type Value = JsonObject<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a JSON object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonObject, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut object = JsonObject::default();
-                while let Some((name, value)) = map.next_entry::<String, Box<RawValue>>()? {
+                while let Some((BorrowedText(name), value)) = map.next_entry()? {
                     match object.members.entry(name) {
-                        Entry::Vacant(entry) => drop(entry.insert(value)),
+                        Entry::Vacant(entry) => {
+                            let value: &RawValue = value;
+                            entry.insert(Cow::Borrowed(value));
+                        }
                         Entry::Occupied(entry) => {
                             let name = entry.key();
                             return Err(de::Error::custom(format!("duplicate member `{name}`")));

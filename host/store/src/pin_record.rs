@@ -92,7 +92,7 @@ impl PinRecord {
         pin: &Pin,
         before: Option<&Pin>,
         depth: usize,
-        object: &mut JsonObject,
+        object: &mut JsonObject<'_>,
     ) {
         let record = Self::new(binding, pin);
         let depth = depth + 1;
@@ -111,7 +111,8 @@ impl PinRecord {
             let mut grants = object.child("grants");
             grants.set("tools", raw(record.grants.tools, depth + 1));
             grants.set("network", raw(record.grants.network, depth + 1));
-            object.set("grants", grants.into_raw(depth));
+            let grants = grants.into_raw(depth);
+            object.set("grants", grants);
         }
         object.put("signer", record.signer.map(|signer| raw(signer, depth)));
         object.set("locked_at", raw(record.locked_at, depth));

@@ -7,7 +7,6 @@
 //!
 //! Schema v1 had one pin for each pack reference. It is read, and the next change converts it.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::Path;
@@ -30,7 +29,7 @@ const MAX_LEVELS: usize = 16;
 /// The parsed file. Members that other tools wrote keep their exact text.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PinsDocument {
-    object: JsonObject,
+    object: JsonObject<'static>,
     pins: Vec<StoredPin>,
     /// The entries by their name: that of a binding or, in a file of schema v1, a pack reference.
     entries: HashMap<String, StoredEntry>,
@@ -46,7 +45,7 @@ struct StoredEntry {
     text: Box<RawValue>,
 }
 
-/// A pin, and the JSON object that it was read from.
+/// A pin, and its place in the file.
 #[derive(Clone, Debug)]
 struct StoredPin {
     /// The name of its entry in `bindings`; none in a file of schema v1.
@@ -55,7 +54,6 @@ struct StoredPin {
     /// The generation of its binding, if the file says it.
     generation: Option<u64>,
     pin: Pin,
-    object: JsonObject,
     /// The number of members `previous` between its entry and it.
     level: usize,
 }
@@ -67,18 +65,19 @@ impl PinsDocument {
         let schema: String = object.require("schema", path)?;
         let is_v1 = schema == SCHEMA_V1;
         let list = if is_v1 { "packs" } else { "bindings" };
-        let entries: JsonObject = object.require(list, path)?;
+        let entries: JsonObject<'_> = object.require(list, path)?;
         let mut pins = Vec::new();
         let mut stored_entries = HashMap::new();
         let mut archives_v1 = HashMap::new();
-        for (name, text) in entries.into_members() {
-            let read = if is_v1 { read_v1(&name, &text) } else { read_chain(&name, &text) };
+        for (name, text) in entries.members() {
+            let read = if is_v1 { read_v1(name, text) } else { read_chain(name, text) };
             let first = pins.len();
             pins.extend(read.map_err(|reason| {
-                let place = format!("`{list}.{}`", ForeignText::excerpt(&name));
+                let place = format!("`{list}.{}`", ForeignText::excerpt(name));
                 StoreError::malformed(path, place, reason)
             })?);
-            stored_entries.insert(name, StoredEntry { pins: first..pins.len(), text });
+            let entry = StoredEntry { pins: first..pins.len(), text: text.to_owned() };
+            stored_entries.insert(name.to_owned(), entry);
         }
         if is_v1 {
             for (at, stored) in pins.iter().enumerate() {
@@ -87,6 +86,7 @@ impl PinsDocument {
             // the next change writes the list of schema v2 instead
             object.remove(list);
         }
+        let object = object.into_owned();
         Ok(Self { object, pins, entries: stored_entries, archives_v1 })
     }
 
@@ -154,7 +154,8 @@ impl PinsDocument {
             }
         }
         // those of bindings that only a later version of this program knows
-        for (name, entry) in self.object.child("bindings").members() {
+        let stored = self.object.child("bindings");
+        for (name, entry) in stored.members() {
             if !is_known_entry(name) {
                 entries.set(name, entry.to_owned());
             }
@@ -207,7 +208,7 @@ impl PinsDocument {
         binding: &Binding,
         pin: &Pin,
         level: usize,
-    ) -> JsonObject {
+    ) -> JsonObject<'static> {
         let entry = entry_name(&bound.key());
         let same_archive = |stored: &&StoredPin| stored.pin.archive == pin.archive;
         let of_archive_v1 = self.archives_v1.get(&pin.archive).map(|at| &self.pins[*at]);
@@ -216,10 +217,26 @@ impl PinsDocument {
             .filter(same_archive)
             .or_else(|| self.pins_in(&entry).iter().find(same_archive))
             .or(of_archive_v1);
-        let mut object = old.map(|old| old.object_at(level)).unwrap_or_default();
+        let mut object = old.map(|old| self.object_of(old, level)).unwrap_or_default();
         let before = old.map(|old| &old.pin);
         PinRecord::write(binding, pin, before, PIN_DEPTH + level, &mut object);
         object
+    }
+
+    /// Returns the JSON object that a pin was read from, indented for another level.
+    fn object_of(&self, stored: &StoredPin, level: usize) -> JsonObject<'static> {
+        let entry = stored.entry.as_ref().unwrap_or(&stored.pack_ref);
+        let mut text = self.entries.get(entry).map(|entry| &*entry.text);
+        let mut object = JsonObject::default();
+        for _ in 0..=stored.level {
+            object = text.and_then(|text| parse_object(text).ok()).unwrap_or_default();
+            text = object.take("previous");
+        }
+        let mut moved = JsonObject::default();
+        for (name, value) in object.members() {
+            moved.set(name, indented(value, stored.level, level));
+        }
+        moved
     }
 }
 
@@ -247,57 +264,47 @@ fn chain<'a>(
     chain
 }
 
-impl StoredPin {
-    /// Returns the JSON object, indented for another level.
-    fn object_at(&self, level: usize) -> JsonObject {
-        let mut object = JsonObject::default();
-        for (name, value) in self.object.members() {
-            object.set(name, indented(value, self.level, level));
-        }
-        object
-    }
-}
-
 /// Reads a pin of schema v1.
 fn read_v1(pack_ref: &str, text: &RawValue) -> Result<Vec<StoredPin>, String> {
-    let object = parse_object(text)?;
+    // duplicate members are refused
+    parse_object(text)?;
     let record: PinRecord = parse(text)?;
     let pin = record.parse()?;
     let pack_ref = pack_ref.to_owned();
-    Ok(vec![StoredPin { entry: None, pack_ref, generation: None, pin, object, level: 0 }])
+    Ok(vec![StoredPin { entry: None, pack_ref, generation: None, pin, level: 0 }])
 }
 
 /// Reads the entry of a binding: its pin, and the older ones in members `previous`.
 fn read_chain(name: &str, text: &RawValue) -> Result<Vec<StoredPin>, String> {
     let mut pins = Vec::new();
-    let mut next = Some(Cow::Borrowed(text));
+    let mut next = Some(text);
     let mut level = 0;
     while let Some(text) = next {
         // each level is parsed again with those inside it
         if level == MAX_LEVELS {
             return Err(format!("it has more than {MAX_LEVELS} levels of `previous`"));
         }
-        let mut object = parse_object(&text)?;
-        next = object.take("previous").map(Cow::Owned);
+        let mut object = parse_object(text)?;
+        next = object.take("previous");
         // without a pin of its own, a binding has only the member `previous`
         if object.get("pack_ref").is_some() || object.get("archive_sha256").is_some() {
-            let record: PinRecord = parse(&text)?;
+            let record: PinRecord = parse(text)?;
             let pack_ref = record.pack_ref.clone().ok_or("member `pack_ref` is missing")?;
             let pin = record.parse()?;
             let entry = Some(name.to_owned());
             let generation = record.generation;
-            pins.push(StoredPin { entry, pack_ref, generation, pin, object, level });
+            pins.push(StoredPin { entry, pack_ref, generation, pin, level });
         }
         level += 1;
     }
     Ok(pins)
 }
 
-fn parse_object(text: &RawValue) -> Result<JsonObject, String> {
+fn parse_object(text: &RawValue) -> Result<JsonObject<'_>, String> {
     parse(text)
 }
 
-fn parse<T: serde::de::DeserializeOwned>(text: &RawValue) -> Result<T, String> {
+fn parse<'a, T: serde::Deserialize<'a>>(text: &'a RawValue) -> Result<T, String> {
     serde_json::from_str(text.get()).map_err(|error| StoreError::reason(&error))
 }
 

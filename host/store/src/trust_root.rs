@@ -18,8 +18,8 @@ const SCHEMA: &str = "greentic.trust-root.v1";
 #[derive(Clone, Debug)]
 pub struct TrustRoot {
     path: PathBuf,
-    object: JsonObject,
-    elements: Vec<JsonObject>,
+    object: JsonObject<'static>,
+    elements: Vec<JsonObject<'static>>,
     keys: Vec<TrustedKey>,
 }
 
@@ -43,13 +43,13 @@ impl TrustRoot {
             keys: vec![],
         };
         let Some(text) = text else { return Ok(root) };
-        root.object = JsonObject::document(text, path, &[SCHEMA])?;
-        let elements: Vec<Box<RawValue>> = root.object.require("keys", path)?;
+        let object = JsonObject::document(text, path, &[SCHEMA])?;
+        let elements: Vec<&RawValue> = object.require("keys", path)?;
         let mut places = HashMap::new();
         for (at, element) in elements.iter().enumerate() {
             let malformed =
                 |reason: &str| StoreError::malformed(path, format!("`keys[{at}]`"), reason);
-            let element: JsonObject = serde_json::from_str(element.get())
+            let element: JsonObject<'_> = serde_json::from_str(element.get())
                 .map_err(|error| malformed(&StoreError::reason(&error)))?;
             let text = |member: &str| -> Result<String, StoreError> {
                 let place = format!("`keys[{at}].{member}`");
@@ -68,8 +68,9 @@ impl TrustRoot {
                 )));
             }
             root.keys.push(TrustedKey { key_id, public_key_pem: text("public_key_pem")? });
-            root.elements.push(element);
+            root.elements.push(element.into_owned());
         }
+        root.object = object.into_owned();
         Ok(root)
     }
 

@@ -7,8 +7,8 @@
 //! thousands of bindings without a copy of all of them for each.
 
 use crate::{
-    AnswersRef, Binding, BindingKey, BindingPlace, EnvId, Environment, ForeignText, PackDescriptor,
-    PackRef, Pin, PreviousBinding,
+    AnswersRef, Binding, BindingKey, BindingPlace, DuplicateBinding, EnvId, Environment,
+    ForeignText, PackDescriptor, PackRef, Pin, PreviousBinding,
 };
 
 /// A request to bind a pack.
@@ -60,7 +60,7 @@ pub fn add(
     pin: Option<Pin>,
 ) -> Result<Changed, Refusal> {
     let added = request.into_binding(0, pin);
-    if let Some(key) = environment.push(added.clone()) {
+    if let Err(DuplicateBinding { key, .. }) = environment.add(added.clone()) {
         return Err(Refusal::AlreadyBound { environment: environment.id().clone(), key });
     }
     Ok(Changed { environment, change: BindingChange { before: None, after: Some(added) } })

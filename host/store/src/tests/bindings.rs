@@ -16,7 +16,7 @@ fn changed(text: &str, change: impl FnOnce(&Environment) -> Environment) -> Stri
     let path = Path::new("environment.json");
     let (document, environment, _) =
         EnvironmentDocument::parse(text, path, &local()).expect("parsed");
-    document.render(&change(&environment))
+    document.render(&environment, &change(&environment))
 }
 
 fn updated(text: &str, request: BindingRequest) -> String {

@@ -91,7 +91,7 @@ fn rendered(text: &str) -> String {
     let path = Path::new("environment.json");
     let (document, environment, _) =
         EnvironmentDocument::parse(text, path, &local()).expect("parsed");
-    document.render(&environment)
+    document.render(&environment, &environment)
 }
 
 #[test]
