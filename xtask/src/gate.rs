@@ -20,7 +20,7 @@ type Step = (&'static str, fn(&mut Report) -> Result<()>);
 
 /// The steps in order. Those that compile our workspace use one profile and the features
 /// of the whole workspace, so that no dependency is compiled twice.
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 15] = [
     ("targets", |_| add_targets()),
     ("format", |_| check_format()),
     ("clippy", |_| cargo("clippy --workspace --all-targets --locked -- --deny warnings")),
@@ -33,6 +33,7 @@ const STEPS: [Step; 14] = [
     ("an example with a real program", test_terraform),
     ("handlers in other languages", test_other_languages),
     ("other zip readers", test_zip_readers),
+    ("clocks and full disks", test_clocks_and_disks),
     ("completions in other shells", test_completions),
     ("registries", test_registries),
     ("documentation", |_| check_documentation()),
@@ -154,6 +155,16 @@ fn test_zip_readers(report: &mut Report) -> Result<()> {
         ignored_tests(report, &format!("archives::{tests}"), what, &[query])?;
     }
     Ok(())
+}
+
+/// Changes environments on a full disk, and while the clock moves.
+fn test_clocks_and_disks(report: &mut Report) -> Result<()> {
+    tools::install_from_debian(&[("faketime", &["faketime", "--version"])]);
+    let faketime: &[&str] = &["faketime", "--version"];
+    ignored_tests(report, "durability::clocks::", "changes by a clock that moves", &[faketime])?;
+    let small_disk: &[&str] =
+        &["unshare", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"];
+    ignored_tests(report, "durability::full_disks::", "changes on a full disk", &[small_disk])
 }
 
 /// Completes command lines in shells that a machine may lack.
