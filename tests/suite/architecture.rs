@@ -37,7 +37,7 @@ const OWNED: &[(&str, &[&str])] = &[
         "engine",
         &["landlock", "rayon", "seccompiler", "tokio", "wasmparser", "wasmtime", "wasmtime-wasi"],
     ),
-    ("fetch", &["rustls", "tar", "ureq", "url"]),
+    ("fetch", &["rustls", "tar", "ureq"]),
     ("signing", &["ed25519-dalek", "getrandom", "ring"]),
     ("store", &["ulid"]),
 ];

@@ -45,6 +45,14 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("op env show", "environment_id: local"),
     ("op env tool-check", "environment_id: local"),
     (
+        "op env update",
+        "{environment_id: local, name: '東京 (EU)', region: eu-west-1, tenant_org_id: 'urn:x/1', listen_addr: '[::1]:0', public_base_url: 'https://[2001:db8::1]:8443/base', gui_enabled: true, if_revision: 1, idempotency_key: a b}",
+    ),
+    (
+        "op env update",
+        "{environment_id: local, clear: [region, tenant-org-id, listen-addr, public-base-url, gui-enabled]}",
+    ),
+    (
         "op env-packs add",
         "{environment_id: local, slot: secrets, kind: acme.secrets.vault@1.0.0-rc.1+0.00, pack_ref: ./vault.gtpack, answers_ref: a//b/./c, idempotency_key: null, grants: {tools: [vault token lookup, \"x a\\\\ b '' *\"], network: ['[::1]:443', '_:65535'], all: declared}}",
     ),
@@ -165,6 +173,8 @@ fn wrong_types_words_and_patterns_are_invalid_and_refused() {
         ("op env create", "environment_id: a b"),
         ("op env create", "{}"),
         ("op env create", "{environment_id: x, listen_addr: localhost}"),
+        ("op env update", "{environment_id: local, public_base_url: 'https://u:p@a.example'}"),
+        ("op env update", "{environment_id: local, clear: [name]}"),
         ("op env-packs remove", "{environment_id: local, slot: no-such-slot}"),
         ("op extensions resolve", "reference: acme.oauth.auth0"),
         ("op trust-root remove", "{environment_id: local, key_id: abc}"),

@@ -24,6 +24,7 @@
 //! ```
 
 pub mod answers_schema;
+pub mod base_url;
 pub mod document;
 mod host;
 pub mod limits;

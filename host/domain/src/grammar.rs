@@ -11,7 +11,7 @@ use std::str::FromStr;
 use semver::Version;
 
 use crate::{
-    AnswersRef, DescriptorPath, DisplayName, EnvId, ExtRef, InstanceId, KeyId,
+    AnswersRef, DescriptorPath, DisplayName, EnvId, ExtRef, InstanceId, KeyId, Label,
     MAX_DESCRIPTOR_BYTES, NetworkPermission, OciRef, PackDescriptor, PackId, Sha256Digest,
     ToolPermission,
 };
@@ -42,6 +42,10 @@ impl Grammar for InstanceId {
 
 impl Grammar for DisplayName {
     const PATTERN: &'static str = r"^[^\u0000-\u001f\u007f-\u009f]{1,128}$";
+}
+
+impl Grammar for Label {
+    const PATTERN: &'static str = r"^[^\s\u0000-\u001f\u007f-\u009f]{1,128}$";
 }
 
 impl Grammar for DescriptorPath {

@@ -49,7 +49,7 @@ pub use ext_ref::{ExtRef, InvalidExtRef};
 pub use foreign_text::{ForeignText, terminal_safe_json};
 pub use handler::{BindingContext, Call, EnvPackHandler, HandlerFault};
 pub use key_id::{InvalidKeyId, KeyId};
-pub use names::{DisplayName, EnvId, InstanceId, InvalidName, PackId};
+pub use names::{DisplayName, EnvId, InstanceId, InvalidName, Label, PackId};
 pub use oci_ref::{InvalidOciRef, OciRef};
 pub use pack_identity::PackIdentity;
 pub use pack_ref::{InvalidPackRef, MAX_PACK_REF_CHARS, PackRef};

@@ -40,6 +40,17 @@ impl PackId {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisplayName(String);
 
+/// A region, or the id of a tenant: printable characters without spaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label(String);
+
+impl Label {
+    /// Returns the label as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl DisplayName {
     /// Returns the name as text.
     pub fn as_str(&self) -> &str {
@@ -101,6 +112,17 @@ impl FromStr for DisplayName {
             return Err(InvalidName::new("name", text, "it is blank"));
         }
         check("name", text, "printable characters", |c| !c.is_control())?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl FromStr for Label {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        check("label", text, "printable characters without spaces", |c| {
+            !c.is_control() && !c.is_whitespace()
+        })?;
         Ok(Self(text.to_owned()))
     }
 }
@@ -175,6 +197,16 @@ mod tests {
         let longest = "a".repeat(MAX_NAME_CHARS);
         assert_eq!(longest.parse::<PackId>().expect("the longest id").as_str(), longest);
         format!("{longest}a").parse::<PackId>().expect_err("too long");
+    }
+
+    #[test]
+    fn labels() {
+        for good in ["eu-west-1", "org_01H8", "urn:tenant:ü/1"] {
+            assert_eq!(good.parse::<Label>().expect(good).as_str(), good);
+        }
+        for bad in ["", " ", "a b", "a\n", "a\u{85}b", &"x".repeat(129)] {
+            bad.parse::<Label>().expect_err(bad);
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use env_pack_domain::Environment;
 use super::audit::{self, AuditEvent};
 use super::backend::{Edit, NewAnswers, TextKind};
 use super::request_record::RecordedAnswer;
+use super::settings::Settings;
 use super::stored::Base;
 use super::trust_root::TrustRoot;
 
@@ -13,6 +14,8 @@ use super::trust_root::TrustRoot;
 pub struct Change<T> {
     /// The changed environment, with its pins; none if it stays the same.
     pub environment: Option<Environment>,
+    /// The changed settings; none if they stay the same.
+    pub settings: Option<Settings>,
     /// The changed trusted keys; none if they stay the same.
     pub trust_root: Option<TrustRoot>,
     /// An answers document to write; none if all stay the same.
@@ -26,7 +29,7 @@ pub struct Change<T> {
 impl<T> Change<T> {
     /// Returns a change that only records events.
     pub fn recorded(events: Vec<AuditEvent>, report: T) -> Self {
-        Self { environment: None, trust_root: None, answers: None, events, report }
+        Self { environment: None, settings: None, trust_root: None, answers: None, events, report }
     }
 
     /// Renders the texts that differ from the stored ones, and the audit lines.
@@ -34,8 +37,8 @@ impl<T> Change<T> {
         let id = base.environment.id();
         let mut writes = Vec::new();
         let after = self.environment.as_ref().unwrap_or(&base.environment);
-        if base.is_new || *after != base.environment {
-            writes = environment_writes(base, after);
+        if base.is_new || *after != base.environment || self.settings.is_some() {
+            writes = self.environment_writes(base, after);
         }
         if let Some(root) = &self.trust_root {
             writes.push((TextKind::TrustRoot, root.render()));
@@ -43,19 +46,22 @@ impl<T> Change<T> {
         let audit = self.events.iter().map(|event| audit::line(id, event)).collect();
         Edit { answers: self.answers.clone(), writes, audit, answer }
     }
-}
 
-/// Renders a changed environment and its pins.
-fn environment_writes(base: &Base, after: &Environment) -> Vec<(TextKind, String)> {
-    let mut writes = Vec::new();
-    if base.is_new || !after.equals_without_pins(&base.environment) {
-        writes.push((TextKind::Document, base.document.render(&base.environment, after)));
-    }
-    if base.pins_text.is_some() || after.has_pins() {
-        let pins = base.pins.render(&[after]);
-        if base.pins_text.as_ref() != Some(&pins) {
-            writes.push((TextKind::Pins, pins));
+    /// Renders a changed environment and its pins.
+    fn environment_writes(&self, base: &Base, after: &Environment) -> Vec<(TextKind, String)> {
+        let mut writes = Vec::new();
+        if let Some(settings) = &self.settings {
+            let document = base.document.with_settings(settings);
+            writes.push((TextKind::Document, document.render(&base.environment, after)));
+        } else if base.is_new || !after.equals_without_pins(&base.environment) {
+            writes.push((TextKind::Document, base.document.render(&base.environment, after)));
         }
+        if base.pins_text.is_some() || after.has_pins() {
+            let pins = base.pins.render(&[after]);
+            if base.pins_text.as_ref() != Some(&pins) {
+                writes.push((TextKind::Pins, pins));
+            }
+        }
+        writes
     }
-    writes
 }

@@ -11,8 +11,11 @@ use serde_json::value::RawValue;
 use super::bindings::{self, MemberError, OldBinding, Section};
 use super::error::StoreError;
 use super::object::JsonObject;
+use super::settings::{HOST_CONFIG, Setting, Settings};
 
 const SCHEMA: &str = "greentic.environment.v1";
+/// The first members of the document, in the order in which they are written.
+const ORDER: [&str; 4] = ["schema", "environment_id", "name", HOST_CONFIG];
 
 /// An environment file in memory.
 #[derive(Clone, Debug)]
@@ -100,6 +103,19 @@ impl EnvironmentDocument {
         let text = serde_json::to_string_pretty(&json).expect("a JSON value makes JSON");
         let object: JsonObject<'_> = serde_json::from_str(&text).expect("it is an object");
         Self { object: object.into_owned(), elements: Vec::new() }
+    }
+
+    /// Returns the settings of the environment. `path` is for errors.
+    pub(crate) fn settings(&self, path: &Path) -> Settings {
+        Settings::of(&self.object, path)
+    }
+
+    /// Returns the document with other settings.
+    pub(crate) fn with_settings(&self, settings: &Settings) -> Self {
+        let mut after = self.clone();
+        after.object.put_in_order(Setting::Name.name(), settings.name.clone(), &ORDER);
+        after.object.put_in_order(HOST_CONFIG, settings.host_config.clone(), &ORDER);
+        after
     }
 
     /// Returns the text of the document with the bindings of `after`. `before` is the environment

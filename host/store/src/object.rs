@@ -99,6 +99,15 @@ impl<'a> JsonObject<'a> {
         }
     }
 
+    /// Sets or removes a member. A new one gets its place in `order`; the others keep theirs.
+    pub(crate) fn put_in_order(&mut self, key: &str, value: Option<Box<RawValue>>, order: &[&str]) {
+        let is_new = value.is_some() && self.get(key).is_none();
+        self.put(key, value);
+        if is_new {
+            self.order(order);
+        }
+    }
+
     /// Moves the members named in `order` to the front, in that order. The other members
     /// keep their order.
     pub(crate) fn order(&mut self, order: &[&str]) {

@@ -379,7 +379,9 @@ impl Store {
             Some(texts) => (texts.trust_root, texts.has_runtime, texts.revision),
             None => (Ok(None), false, 0),
         };
+        let path = self.place().text(id, TextKind::Document.name());
         Stored {
+            settings: base.document.settings(&path),
             other_pins: base.other_pins(&environment),
             environment,
             faults: base.faults.clone(),

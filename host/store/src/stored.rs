@@ -8,6 +8,7 @@ use super::backend::{Place, TextKind, Texts};
 use super::document::{DocumentFault, EnvironmentDocument};
 use super::error::StoreError;
 use super::pins::PinsDocument;
+use super::settings::Settings;
 use super::trust_root::TrustRoot;
 
 /// An environment with the pins of its bindings, and its trusted keys.
@@ -15,6 +16,8 @@ use super::trust_root::TrustRoot;
 pub struct Stored {
     /// The environment.
     pub environment: Environment,
+    /// The settings of the environment.
+    pub settings: Settings,
     /// The elements of `environment.json` that could not be read as bindings.
     pub faults: Vec<DocumentFault>,
     /// The pins of bindings that are not well-formed or not known, with their pack references.

@@ -4,3 +4,4 @@ mod doctor;
 mod files;
 mod init;
 mod tool_check;
+mod update;

@@ -157,6 +157,7 @@ nouns! {
         list() => "op env list";
         show() => "op env show";
         tool_check() => "op env tool-check";
+        update() => "op env update --env local";
     }
     EnvPacks env_packs {
         add(slot) => "op env-packs add --env local --slot";

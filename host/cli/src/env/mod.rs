@@ -1,4 +1,4 @@
-//! `gtc op env`: create and examine environments.
+//! `gtc op env`: create, examine and change environments.
 
 mod create;
 mod doctor;
@@ -6,6 +6,7 @@ mod init;
 mod list;
 mod show;
 mod tool_check;
+mod update;
 
 use std::io;
 
@@ -14,6 +15,7 @@ use clap::Subcommand;
 use create::CreatePayload;
 use doctor::DoctorPayload;
 use init::InitPayload;
+use update::UpdatePayload;
 
 use super::args::{EnvironmentPayload, NoPayload};
 use super::input::Input;
@@ -29,6 +31,8 @@ pub(crate) enum EnvVerb {
     List(Input<NoPayload>),
     /// Print the files of an environment
     Show(Input<EnvironmentPayload>),
+    /// Change the name, address and other settings of an environment
+    Update(Input<UpdatePayload>),
     /// Report the problems of an environment and how to fix them
     Doctor(Input<DoctorPayload>),
     /// Check that this machine has the programs and connections that handlers need
@@ -41,6 +45,7 @@ pub(crate) fn run(runner: &Runner, verb: EnvVerb) -> io::Result<u8> {
         EnvVerb::Create(input) => create::run(runner, input),
         EnvVerb::List(input) => list::run(runner, input),
         EnvVerb::Show(input) => show::run(runner, input),
+        EnvVerb::Update(input) => update::run(runner, input),
         EnvVerb::Doctor(input) => doctor::run(runner, input),
         EnvVerb::ToolCheck(input) => tool_check::run(runner, input),
     }

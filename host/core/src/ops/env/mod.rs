@@ -1,8 +1,12 @@
-//! Creates, initializes, lists and shows environments.
+//! Creates, initializes, lists, shows and changes environments.
+
+mod error;
+mod event;
+mod update;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use env_pack_domain::change::{self, BindingRequest, Refusal};
+use env_pack_domain::change::{self, BindingRequest};
 use env_pack_domain::{
     BindingKey, BindingPlace, CoreSlot, DisplayName, EnvId, Environment, PackDescriptor, PackRef,
     with_causes,
@@ -11,15 +15,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
 
+pub use error::EnvError;
+pub use update::{
+    NewSettings, OptionalSetting, SettingChange, UpdateReport, UpdateRequest, update,
+};
+
+use event::event;
+
 use super::audit;
 use super::doctor::{self, DoctorReport};
 use super::load_pack;
 use super::pack_error::BrokenBuiltin;
 use crate::Host;
-use crate::operation_error::{Explanation, OperationError};
-use gtc_store::{
-    AuditEvent, Change, ChangeError, EnvironmentFiles, NewDocument, StoreError, Stored,
-};
+use gtc_store::{Change, EnvironmentFiles, NewDocument, StoreError, Stored};
 
 /// The default listen address of a runtime.
 const LISTEN_ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
@@ -262,45 +270,4 @@ fn unbound_defaults(
         }
     }
     Ok(defaults)
-}
-
-fn event(host: &Host, verb: &'static str, id: &EnvId, idempotency_key: Option<&str>) -> AuditEvent {
-    AuditEvent {
-        origin: host.origin(),
-        noun: "env",
-        verb,
-        target: vec![("environment_id", Some(id.to_string()))],
-        previous_generation: None,
-        new_generation: None,
-        idempotency_key: idempotency_key.map(str::to_owned),
-        result: Ok(()),
-    }
-}
-
-/// An environment was not created or initialized.
-#[derive(Debug, thiserror::Error)]
-pub enum EnvError {
-    /// The environment could not be read or written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The change was not saved, or not recorded.
-    #[error(transparent)]
-    Change(#[from] ChangeError),
-    /// A default pack was not bound.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// A default pack does not load.
-    #[error(transparent)]
-    Builtin(#[from] BrokenBuiltin),
-}
-
-impl OperationError for EnvError {
-    fn explain(&self) -> Explanation {
-        match self {
-            Self::Store(error) => error.explain(),
-            Self::Change(error) => error.explain(),
-            Self::Refused(error) => error.explain(),
-            Self::Builtin(error) => error.explain(),
-        }
-    }
 }
