@@ -112,13 +112,13 @@ fn environment_is_a_positional_or_a_flag() {
     sandbox.gtc(["op", "env", "create", "one"]).succeeded();
     sandbox.gtc(["op", "env", "init", "two"]).succeeded();
     sandbox.gtc(["op", "env", "init", "--env", "three"]).succeeded();
-    for named in [&["one"][..], &["--env", "one"]] {
+    for (named, slot) in [(&["one"][..], "state"), (&["--env", "one"], "sessions")] {
         for verb in
             [["env", "show"], ["env", "doctor"], ["env-packs", "list"], ["extensions", "list"]]
         {
             sandbox.gtc(["op"].iter().chain(&verb).chain(named)).succeeded();
         }
-        let slot = ["--slot", "state"];
+        let slot = ["--slot", slot];
         sandbox.gtc(["op", "env-packs", "remove"].iter().chain(&slot).chain(named)).succeeded();
         sandbox.gtc(["op", "env", "init"].iter().chain(named)).succeeded();
         sandbox

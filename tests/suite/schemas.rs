@@ -42,6 +42,8 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("op env doctor", "{environment_id: local, strict: true}"),
     ("op env init", "idempotency_key: '1'"),
     ("op env list", "{}"),
+    ("op env migrate", "{environment_id: local, apply: true, if_revision: 1, idempotency_key: a}"),
+    ("op env migrate", "all: true"),
     ("op env show", "environment_id: local"),
     ("op env tool-check", "environment_id: local"),
     (

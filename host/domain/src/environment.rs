@@ -1,9 +1,9 @@
 //! An environment: its id and its bindings.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 
-use crate::{Binding, BindingKey, BindingPlace, DescriptorPath, EnvId, Pin};
+use crate::{Binding, BindingKey, BindingPlace, CoreSlot, DescriptorPath, EnvId, Pin};
 
 /// An environment.
 ///
@@ -16,12 +16,20 @@ pub struct Environment {
     /// The position of each binding in its list: an environment may have thousands, and they are
     /// looked up one by one.
     positions: HashMap<BindingKey, usize>,
+    /// The slots whose bindings were removed. None of them is bound.
+    emptied_slots: BTreeSet<CoreSlot>,
 }
 
 impl Environment {
     /// Makes an environment without bindings.
     pub fn empty(id: EnvId) -> Self {
-        Self { id, packs: Vec::new(), extensions: Vec::new(), positions: HashMap::new() }
+        Self {
+            id,
+            packs: Vec::new(),
+            extensions: Vec::new(),
+            positions: HashMap::new(),
+            emptied_slots: BTreeSet::new(),
+        }
     }
 
     /// Makes an environment with these bindings. Packs and extensions each keep their
@@ -53,6 +61,20 @@ impl Environment {
     /// Returns the bindings of extensions.
     pub fn extensions(&self) -> &[Binding] {
         &self.extensions
+    }
+
+    /// Returns the slots that an operator emptied: they stay without a default.
+    pub fn emptied_slots(&self) -> &BTreeSet<CoreSlot> {
+        &self.emptied_slots
+    }
+
+    /// Returns the environment with more emptied slots. Those that are bound do not count.
+    #[must_use]
+    pub fn with_emptied_slots(mut self, slots: impl IntoIterator<Item = CoreSlot>) -> Self {
+        let slots =
+            slots.into_iter().filter(|slot| !self.positions.contains_key(&BindingKey::Slot(*slot)));
+        self.emptied_slots.extend(slots);
+        self
     }
 
     /// Returns all bindings: packs, then extensions.
@@ -95,7 +117,7 @@ impl Environment {
         self
     }
 
-    /// Returns true if the other environment differs at most in pins.
+    /// Returns true if the other environment has the same bindings, apart from their pins.
     pub fn equals_without_pins(&self, other: &Self) -> bool {
         let same = |ours: &[Binding], theirs: &[Binding]| {
             let mut pairs = ours.iter().zip(theirs);
@@ -119,6 +141,9 @@ impl Environment {
             }
             Entry::Vacant(entry) => entry.insert(at),
         };
+        if let BindingPlace::Slot(slot) = &binding.place {
+            self.emptied_slots.remove(slot);
+        }
         self.list_mut(&binding.place).push(binding);
         Ok(at)
     }
@@ -134,6 +159,9 @@ impl Environment {
         list.remove(at);
         let moved: Vec<BindingKey> = list[at..].iter().map(Binding::key).collect();
         self.positions.remove(&before.key());
+        if let BindingPlace::Slot(slot) = &before.place {
+            self.emptied_slots.insert(*slot);
+        }
         for (key, at) in moved.into_iter().zip(at..) {
             self.positions.insert(key, at);
         }
@@ -214,6 +242,20 @@ mod tests {
             previous: Some(PreviousBinding::Known(Box::new(previous))),
             ..binding(state(), "a.state@2.0.0", 4)
         }
+    }
+
+    #[test]
+    fn a_slot_is_emptied_until_it_is_bound_again() {
+        let bound = binding(state(), "a.state@1.0.0", 0);
+        let environment = environment([bound.clone()]);
+        let BindingPlace::Slot(slot) = state() else { panic!("a slot") };
+        assert!(environment.clone().with_emptied_slots([slot]).emptied_slots().is_empty());
+        let mut emptied = environment.clone();
+        emptied.replace(&bound, None);
+        assert_eq!(emptied.emptied_slots().iter().copied().collect::<Vec<_>>(), [slot]);
+        assert_ne!(emptied, Environment::empty(environment.id().clone()));
+        emptied.add(bound).expect("the slot is free");
+        assert_eq!(emptied, environment);
     }
 
     #[test]

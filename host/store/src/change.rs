@@ -14,6 +14,8 @@ use super::trust_root::TrustRoot;
 pub struct Change<T> {
     /// The changed environment, with its pins; none if it stays the same.
     pub environment: Option<Environment>,
+    /// Whether to write the pins with the present schema, also if they stay the same.
+    pub converts_pins: bool,
     /// The changed settings; none if they stay the same.
     pub settings: Option<Settings>,
     /// The changed trusted keys; none if they stay the same.
@@ -29,7 +31,15 @@ pub struct Change<T> {
 impl<T> Change<T> {
     /// Returns a change that only records events.
     pub fn recorded(events: Vec<AuditEvent>, report: T) -> Self {
-        Self { environment: None, settings: None, trust_root: None, answers: None, events, report }
+        Self {
+            environment: None,
+            converts_pins: false,
+            settings: None,
+            trust_root: None,
+            answers: None,
+            events,
+            report,
+        }
     }
 
     /// Renders the texts that differ from the stored ones, and the audit lines.
@@ -37,7 +47,9 @@ impl<T> Change<T> {
         let id = base.environment.id();
         let mut writes = Vec::new();
         let after = self.environment.as_ref().unwrap_or(&base.environment);
-        if base.is_new || *after != base.environment || self.settings.is_some() {
+        let is_changed =
+            *after != base.environment || self.settings.is_some() || self.converts_pins;
+        if base.is_new || is_changed {
             writes = self.environment_writes(base, after);
         }
         if let Some(root) = &self.trust_root {
@@ -56,7 +68,9 @@ impl<T> Change<T> {
         } else if base.is_new || !after.equals_without_pins(&base.environment) {
             writes.push((TextKind::Document, base.document.render(&base.environment, after)));
         }
-        if base.pins_text.is_some() || after.has_pins() {
+        let has_pins =
+            base.pins_text.is_some() || after.has_pins() || !after.emptied_slots().is_empty();
+        if has_pins {
             let pins = base.pins.render(&[after]);
             if base.pins_text.as_ref() != Some(&pins) {
                 writes.push((TextKind::Pins, pins));

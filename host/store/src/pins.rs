@@ -5,6 +5,9 @@
 //! the binding, they differ, and the pin is ignored: this program did not check the pack that is
 //! bound now.
 //!
+//! It also names the slots that an operator emptied on purpose, which stay without a default: they
+//! belong to the bindings, and the other tools have no member for them.
+//!
 //! Schema v1 had one pin for each pack reference. It is read, and the next change converts it.
 
 use std::collections::{HashMap, HashSet};
@@ -20,6 +23,7 @@ use super::pin_record::PinRecord;
 
 const SCHEMA: &str = "greentic.env-pack-lock.v2";
 const SCHEMA_V1: &str = "greentic.env-pack-lock.v1";
+const EMPTIED_SLOTS: &str = "emptied_slots";
 /// The depth of a pin in the file.
 const PIN_DEPTH: usize = 2;
 /// Maximum number of pins of one binding: its own, and older ones. While a change is written, there
@@ -35,6 +39,10 @@ pub(super) struct PinsDocument {
     entries: HashMap<String, StoredEntry>,
     /// The position of the first pin of each archive in a file of schema v1.
     archives_v1: HashMap<Sha256Digest, usize>,
+    /// Whether the file has schema v1.
+    is_v1: bool,
+    /// The names of the emptied slots. Later versions of this program may know more slots.
+    emptied_slots: Vec<String>,
 }
 
 /// An entry of the file.
@@ -66,6 +74,10 @@ impl PinsDocument {
         let is_v1 = schema == SCHEMA_V1;
         let list = if is_v1 { "packs" } else { "bindings" };
         let entries: JsonObject<'_> = object.require(list, path)?;
+        let emptied_slots = match object.get(EMPTIED_SLOTS) {
+            Some(_) => object.require(EMPTIED_SLOTS, path)?,
+            None => Vec::new(),
+        };
         let mut pins = Vec::new();
         let mut stored_entries = HashMap::new();
         let mut archives_v1 = HashMap::new();
@@ -87,7 +99,12 @@ impl PinsDocument {
             object.remove(list);
         }
         let object = object.into_owned();
-        Ok(Self { object, pins, entries: stored_entries, archives_v1 })
+        Ok(Self { object, pins, entries: stored_entries, archives_v1, is_v1, emptied_slots })
+    }
+
+    /// Returns whether the file has an older schema, which the next change of it converts.
+    pub(super) fn is_outdated(&self) -> bool {
+        self.is_v1
     }
 
     /// Returns the pins in the entry of this name, the newest first.
@@ -96,8 +113,10 @@ impl PinsDocument {
         entry.map(|entry| &self.pins[entry.pins.clone()]).unwrap_or_default()
     }
 
-    /// Returns the environment with the pins of its bindings.
+    /// Returns the environment with the pins of its bindings, and its emptied slots.
     pub(super) fn pin(&self, environment: Environment) -> Environment {
+        let emptied = self.emptied_slots.iter().filter_map(|name| core_slot(name));
+        let environment = environment.with_emptied_slots(emptied);
         if self.pins.is_empty() {
             return environment;
         }
@@ -163,7 +182,17 @@ impl PinsDocument {
         let mut object = self.object.clone();
         object.set("schema", raw(SCHEMA, 1));
         object.set("bindings", entries.into_raw(1));
+        object.put(EMPTIED_SLOTS, self.render_emptied_slots(environments));
         object.render(0) + "\n"
+    }
+
+    /// Renders the slots that the newest environment has emptied; none if there are none.
+    fn render_emptied_slots(&self, environments: &[&Environment]) -> Option<Box<RawValue>> {
+        let unknown = self.emptied_slots.iter().filter(|name| core_slot(name).is_none()).cloned();
+        let newest = environments.first().into_iter();
+        let known = newest.flat_map(|environment| environment.emptied_slots());
+        let names: Vec<String> = known.map(ToString::to_string).chain(unknown).collect();
+        (!names.is_empty()).then(|| raw(names, 1))
     }
 
     /// Renders the entry of a binding: its newest pin, with each older one in the member
@@ -310,7 +339,11 @@ fn parse<'a, T: serde::Deserialize<'a>>(text: &'a RawValue) -> Result<T, String>
 
 /// Returns true for the name of a core slot, and of an extension, whose path has a dot.
 fn is_known_entry(name: &str) -> bool {
-    name.contains('.') || CoreSlot::all().any(|slot| slot.slot().as_str() == name)
+    name.contains('.') || core_slot(name).is_some()
+}
+
+fn core_slot(name: &str) -> Option<CoreSlot> {
+    CoreSlot::all().find(|slot| slot.slot().as_str() == name)
 }
 
 /// Returns the name of the entry of a binding: its slot, or its extension path and instance. Two

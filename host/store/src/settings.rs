@@ -107,7 +107,7 @@ impl Settings {
         Ok(after)
     }
 
-    fn host_config(&self) -> Result<JsonObject, StoreError> {
+    fn host_config(&self) -> Result<JsonObject<'_>, StoreError> {
         let Some(text) = &self.host_config else { return Ok(JsonObject::default()) };
         serde_json::from_str(text.get()).map_err(|error| {
             let place = format!("`{HOST_CONFIG}`");

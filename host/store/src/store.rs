@@ -385,6 +385,7 @@ impl Store {
             other_pins: base.other_pins(&environment),
             environment,
             faults: base.faults.clone(),
+            has_old_pins: base.pins.is_outdated(),
             trust_root: parse_trust_root(trust_root, self.place(), id),
             has_runtime,
             is_new: base.is_new,

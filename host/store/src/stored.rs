@@ -22,6 +22,10 @@ pub struct Stored {
     pub faults: Vec<DocumentFault>,
     /// The pins of bindings that are not well-formed or not known, with their pack references.
     pub other_pins: Vec<(String, Pin)>,
+    /// Whether the pins have an older schema, which [`Change::converts_pins`] replaces.
+    ///
+    /// [`Change::converts_pins`]: crate::Change::converts_pins
+    pub has_old_pins: bool,
     /// The trusted keys. An error concerns only operations that use them; no key may be assumed
     /// trusted then.
     pub trust_root: Result<TrustRoot, StoreError>,
@@ -31,6 +35,26 @@ pub struct Stored {
     pub is_new: bool,
     /// The number of changes of the environment.
     pub revision: u64,
+}
+
+impl Stored {
+    /// Fails if a change of the environment would be refused, because an element is malformed.
+    ///
+    /// # Errors
+    /// [`StoreError::Malformed`]
+    pub fn ensure_changeable(&self) -> Result<(), StoreError> {
+        ensure_changeable(&self.faults)
+    }
+}
+
+/// Fails if an element is not well-formed. One of a slot that only a later version knows is.
+fn ensure_changeable(faults: &[DocumentFault]) -> Result<(), StoreError> {
+    match faults.iter().find(|fault| fault.unknown_slot.is_none()) {
+        Some(DocumentFault { path, place, reason, .. }) => {
+            Err(StoreError::malformed(path, place, reason.as_exact()))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The values of a new environment.
@@ -97,12 +121,8 @@ impl Base {
         id: &EnvId,
     ) -> Result<Self, StoreError> {
         let base = Self::parse(texts, place, id)?;
-        match base.faults.iter().find(|fault| fault.unknown_slot.is_none()) {
-            Some(DocumentFault { path, place, reason, .. }) => {
-                Err(StoreError::malformed(path, place, reason.as_exact()))
-            }
-            None => Ok(base),
-        }
+        ensure_changeable(&base.faults)?;
+        Ok(base)
     }
 }
 

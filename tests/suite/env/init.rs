@@ -5,6 +5,7 @@ use std::process::Stdio;
 use serde_json::json;
 use snapbox::str;
 
+use super::drop_binding;
 use test_support::snapshots::assert_json;
 use test_support::{Output, Sandbox, assert_contains, members};
 
@@ -76,7 +77,7 @@ fn a_missing_default_is_bound_and_the_rest_kept() {
     let pack = sandbox.valid_pack("secrets", "acme.secrets.other", "^1");
     let update = sandbox.env_packs().update("secrets").kind("acme.secrets.other@1.0.0");
     update.pack_ref(pack).succeeded();
-    sandbox.env_packs().remove("state").succeeded();
+    drop_binding(&sandbox, "local", "state");
     let human = sandbox.env().init().human().succeeded();
     human.shows(&[
         "repaired environment `local`: bound `greentic.state.in-memory@0.1.0`",
@@ -239,7 +240,8 @@ fn creation_and_initialization_are_recorded_with_their_key() {
     sandbox.verb("op env create").answers(payload("k2")).refused(1, "conflict");
     let same = sandbox.env().init().answers(payload("k3")).succeeded().result();
     assert_eq!(same["idempotency_key"], "k3");
-    sandbox.env_packs().remove("state").env("prod").succeeded();
+    sandbox.env_packs().remove("telemetry").env("prod").succeeded();
+    drop_binding(&sandbox, "prod", "state");
     sandbox.env().init().env("prod").idempotency_key("k4").succeeded();
     let events = sandbox.audit_events("prod").into_iter();
     let events = events

@@ -155,6 +155,7 @@ nouns! {
         doctor() => "op env doctor";
         init() => "op env init";
         list() => "op env list";
+        migrate() => "op env migrate --env local";
         show() => "op env show";
         tool_check() => "op env tool-check";
         update() => "op env update --env local";

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::UsageError;
-use crate::parse::parse_argument;
+use crate::parse::{parse_argument, parse_optional};
 use gtc_core::document::Text;
 
 /// Environment of commands that read, unless one is given.
@@ -39,6 +39,39 @@ impl Default for OptionalEnvironmentArg {
 impl<const REQUIRED: bool> Environment<REQUIRED> {
     pub(crate) fn parse(&self) -> Result<EnvId, UsageError> {
         parse_argument("environment_id", &self.0)
+    }
+}
+
+/// The environment of a command that may take all of them with `--all` instead.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(inline, description = "Environment")]
+pub(crate) struct EnvironmentOrAll(#[schemars(with = "Option<Text<EnvId>>")] Option<String>);
+
+impl EnvironmentOrAll {
+    pub(crate) fn parse(&self) -> Result<Option<EnvId>, UsageError> {
+        parse_optional(POSITIONAL, self.0.as_deref())
+    }
+}
+
+impl Args for EnvironmentOrAll {
+    fn augment_args(command: Command) -> Command {
+        EnvironmentArg::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for EnvironmentOrAll {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(Self(matches.get_one(FLAG).or_else(|| matches.get_one(POSITIONAL)).cloned()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@
 use std::io;
 
 use clap::Args;
+use env_pack_domain::EnvId;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -64,6 +65,14 @@ impl RenderHuman for InitReport {
                 format!("repaired environment `{id}`: bound {}", bound.join(", "))
             }
         };
-        format!("{what}\n\n{}", self.doctor.render_human("doctor"))
+        let kept: String = self.kept_empty.iter().map(|slot| kept_empty(id, slot)).collect();
+        format!("{what}\n{kept}\n{}", self.doctor.render_human("doctor"))
     }
+}
+
+fn kept_empty(id: &EnvId, slot: &str) -> String {
+    format!(
+        "slot `{slot}` stays empty: its binding was removed on purpose; bind a pack with `gtc op \
+         env-packs add --env {id} --slot {slot} --kind <path>@<version> --pack-ref <file>`\n"
+    )
 }

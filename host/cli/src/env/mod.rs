@@ -4,6 +4,7 @@ mod create;
 mod doctor;
 mod init;
 mod list;
+mod migrate;
 mod show;
 mod tool_check;
 mod update;
@@ -15,6 +16,7 @@ use clap::Subcommand;
 use create::CreatePayload;
 use doctor::DoctorPayload;
 use init::InitPayload;
+use migrate::MigratePayload;
 use update::UpdatePayload;
 
 use super::args::{EnvironmentPayload, NoPayload};
@@ -33,6 +35,8 @@ pub(crate) enum EnvVerb {
     Show(Input<EnvironmentPayload>),
     /// Change the name, address and other settings of an environment
     Update(Input<UpdatePayload>),
+    /// Bring environments of earlier versions up to date
+    Migrate(Input<MigratePayload>),
     /// Report the problems of an environment and how to fix them
     Doctor(Input<DoctorPayload>),
     /// Check that this machine has the programs and connections that handlers need
@@ -46,6 +50,7 @@ pub(crate) fn run(runner: &Runner, verb: EnvVerb) -> io::Result<u8> {
         EnvVerb::List(input) => list::run(runner, input),
         EnvVerb::Show(input) => show::run(runner, input),
         EnvVerb::Update(input) => update::run(runner, input),
+        EnvVerb::Migrate(input) => migrate::run(runner, input),
         EnvVerb::Doctor(input) => doctor::run(runner, input),
         EnvVerb::ToolCheck(input) => tool_check::run(runner, input),
     }

@@ -1,31 +1,29 @@
 //! Creates, initializes, lists, shows and changes environments.
 
+mod defaults;
 mod error;
 mod event;
+mod migrate;
 mod update;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use env_pack_domain::change::{self, BindingRequest};
-use env_pack_domain::{
-    BindingKey, BindingPlace, CoreSlot, DisplayName, EnvId, Environment, PackDescriptor, PackRef,
-    with_causes,
-};
+use env_pack_domain::{DisplayName, EnvId, PackDescriptor, with_causes};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
 
 pub use error::EnvError;
+pub use migrate::{MigrateReport, MigrateRequest, MigratedEnvironment, migrate};
 pub use update::{
     NewSettings, OptionalSetting, SettingChange, UpdateReport, UpdateRequest, update,
 };
 
+use defaults::{WithDefaults, bind_defaults};
 use event::event;
 
 use super::audit;
 use super::doctor::{self, DoctorReport};
-use super::load_pack;
-use super::pack_error::BrokenBuiltin;
 use crate::Host;
 use gtc_store::{Change, EnvironmentFiles, NewDocument, StoreError, Stored};
 
@@ -41,6 +39,9 @@ pub struct InitReport {
     pub created: bool,
     /// The default packs that were bound to free slots.
     pub bound: Vec<PackDescriptor>,
+    /// The slots that stay free, because an operator removed their bindings.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kept_empty: Vec<String>,
     /// The diagnosis after the change.
     pub doctor: DoctorReport,
     /// The idempotency key of the request.
@@ -144,10 +145,10 @@ pub fn create(host: &Host, new: &NewEnvironment) -> Result<CreateReport, EnvErro
     let request = host.request("env create", new.idempotency_key.as_ref(), &arguments);
     let document = NewDocument { name, listen_addr };
     let result = host.store.create(&new.id, &request, &document, |stored| {
-        let (environment, bound) = if new.empty {
-            (stored.environment, Vec::new())
+        let WithDefaults { environment, bound, .. } = if new.empty {
+            WithDefaults::none(stored.environment)
         } else {
-            bind_defaults(host, stored.environment)?
+            bind_defaults(host, stored.environment, true)?
         };
         let report = CreateReport {
             environment_id: new.id.clone(),
@@ -161,8 +162,8 @@ pub fn create(host: &Host, new: &NewEnvironment) -> Result<CreateReport, EnvErro
     audit::record_failure(host, &new.id, vec![event], result)
 }
 
-/// Creates the environment if it does not exist, binds the default packs to free slots,
-/// and diagnoses the result.
+/// Creates the environment if it does not exist, binds the default packs to free slots, except to
+/// those that an operator emptied, and diagnoses the result.
 ///
 /// # Errors
 /// [`EnvError`] when the environment cannot be read or written.
@@ -174,17 +175,20 @@ pub fn init(host: &Host, init: &InitRequest) -> Result<InitReport, EnvError> {
     let document = NewDocument { name: id.as_str(), listen_addr: LISTEN_ADDR };
     let result = host.store.create_or_change(id, &request, &document, |stored| {
         let created = stored.is_new;
-        let (environment, bound) = bind_defaults(host, stored.environment)?;
-        let is_unchanged = !created && bound.is_empty();
+        let defaults = bind_defaults(host, stored.environment, created)?;
+        let WithDefaults { environment, bound, kept_empty, remembered } = defaults;
+        let is_unchanged = !created && bound.is_empty() && remembered.is_empty();
         let events = if is_unchanged { Vec::new() } else { vec![event.clone()] };
-        let change = Change::recorded(events, (created, bound));
+        let kept_empty: Vec<String> = kept_empty.iter().map(ToString::to_string).collect();
+        let change = Change::recorded(events, (created, bound, kept_empty));
         Ok::<_, EnvError>(Change { environment: Some(environment), ..change })
     });
-    let (created, bound) = audit::record_failure(host, id, vec![event], result)?;
+    let (created, bound, kept_empty) = audit::record_failure(host, id, vec![event], result)?;
     Ok(InitReport {
         environment_id: id.clone(),
         created,
         bound,
+        kept_empty,
         doctor: doctor::doctor(host, id, false)?,
         idempotency_key: idempotency_key.clone(),
     })
@@ -232,42 +236,4 @@ pub fn list(host: &Host) -> Result<ListReport, StoreError> {
 pub fn show(host: &Host, id: &EnvId) -> Result<ShowReport, StoreError> {
     let EnvironmentFiles { revision, environment, runtime } = host.store.read_files(id)?;
     Ok(ShowReport { revision, environment, runtime })
-}
-
-/// Binds the built-in packs to the free slots that they serve, and returns them too.
-fn bind_defaults(
-    host: &Host,
-    mut environment: Environment,
-) -> Result<(Environment, Vec<PackDescriptor>), EnvError> {
-    let mut bound = Vec::new();
-    for (slot, kind) in unbound_defaults(host, &environment)? {
-        let pack_ref = PackRef::Builtin(kind.clone());
-        let request = BindingRequest {
-            place: BindingPlace::Slot(slot),
-            kind: kind.clone(),
-            pack_ref,
-            answers_ref: None,
-        };
-        environment = change::add(environment, request, None)?.environment;
-        bound.push(kind);
-    }
-    Ok((environment, bound))
-}
-
-/// Returns the built-in packs whose slots are free, and their slots.
-fn unbound_defaults(
-    host: &Host,
-    environment: &Environment,
-) -> Result<Vec<(CoreSlot, PackDescriptor)>, BrokenBuiltin> {
-    let mut defaults = Vec::new();
-    for kind in host.fetcher.builtins() {
-        let (_, pack) = load_pack::load_pack(host, &PackRef::Builtin(kind.clone()))
-            .map_err(|source| BrokenBuiltin { pack: kind.clone(), source })?;
-        let slot = pack.handler_for(&kind).map(|loaded| loaded.handler.slot());
-        let Some(Ok(slot)) = slot.map(CoreSlot::try_from) else { continue };
-        if environment.binding(&BindingKey::Slot(slot)).is_none() {
-            defaults.push((slot, kind));
-        }
-    }
-    Ok(defaults)
 }
