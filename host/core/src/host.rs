@@ -140,7 +140,7 @@ impl Host {
             progress,
         };
         Self {
-            store: Store::new(store_root),
+            store: Store::with_limits(store_root, limits.store),
             fetcher: PackSource::new(fetch_settings),
             cache,
             limits,

@@ -23,6 +23,8 @@ pub struct Limits {
     pub project: project::ProjectLimits,
     /// Number and size of scenarios, and their run time.
     pub scenario: scenario::ScenarioLimits,
+    /// What a store keeps of the past.
+    pub store: gtc_store::StoreLimits,
     /// Number of preflights at the same time.
     pub tool_check: ToolCheckLimits,
 }
@@ -228,6 +230,7 @@ limits! {
     "scenario.files" Count scenario.files;
     "scenario.preflight-time" Time scenario.preflight_time;
     "scenario.total-time" Time scenario.total_time;
+    "store.backups" Count store.backups;
 }
 
 /// Changes the limit that `text` names, as in `handler.preflight-time=60s`.

@@ -3,6 +3,7 @@
 //!
 //! - [`append`]: append to a log, so that repeating it changes nothing.
 //! - [`atomic`]: replace a file so that readers see the old or the new content.
+//! - [`backup`]: keep the old content of a file that is replaced.
 //! - [`read`]: read a regular file up to a limit, without blocking on a FIFO or a device.
 //! - [`output`]: write a file that a user names, which may be a pipe; remove one.
 //! - [`folder`]: create a folder, or list it up to a limit.
@@ -22,6 +23,7 @@
 mod accounts;
 pub mod append;
 pub mod atomic;
+pub mod backup;
 mod error;
 pub mod folder;
 pub mod lock;

@@ -27,6 +27,7 @@ use super::backend::{
 use super::change::Change;
 use super::error::{AnswersError, ChangeError, StoreError};
 use super::files::FileBackend;
+use super::limits::StoreLimits;
 use super::request::{MAX_KEY_BYTES, Request, RequestKey};
 use super::request_record::{RecordedAnswer, RequestRecord};
 use super::stored::{Base, NewDocument, Stored, parse_trust_root};
@@ -63,7 +64,12 @@ impl<T: Serialize + DeserializeOwned> Answer for T {}
 impl Store {
     /// Opens the store in a folder, which need not exist yet.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self::on(FileBackend::new(root))
+        Self::with_limits(root, StoreLimits::default())
+    }
+
+    /// As [`new`](Self::new), with other limits.
+    pub fn with_limits(root: impl Into<PathBuf>, limits: StoreLimits) -> Self {
+        Self::on(FileBackend::new(root).with_limits(limits))
     }
 
     pub(super) fn on(backend: impl Backend + 'static) -> Self {

@@ -134,6 +134,7 @@ mod tests {
         "scenario.files = 256",
         "scenario.preflight-time = 5 s",
         "scenario.total-time = 120 s",
+        "store.backups = 20",
     ];
 
     #[test]

@@ -11,6 +11,7 @@ use gtc_fs::read::ReadError;
 
 use super::answers;
 use super::audit::{self, LogEnd};
+use super::backups;
 use super::disk::{self, Disk};
 use super::environment::{EnvironmentFolder, Snapshot};
 use super::journal::{self, FileChange, Journal, LogAppend};
@@ -35,7 +36,7 @@ pub(super) fn change(
     timeout: Duration,
     decide: &mut dyn FnMut(Option<Texts>) -> Decision,
 ) -> Result<Committed, ChangeError> {
-    let EnvironmentFolder { disk, path: folder } = environment;
+    let EnvironmentFolder { disk, path: folder, .. } = environment;
     let disk = *disk;
     disk.create_folder(folder).map_err(StoreError::io("create", folder))?;
     let _lock = lock(environment, id, request, timeout)?;
@@ -91,7 +92,7 @@ fn commit(
     request: &Request,
     journal: &Journal,
 ) -> Result<(), ChangeError> {
-    let EnvironmentFolder { disk, path: folder } = environment;
+    let EnvironmentFolder { disk, path: folder, .. } = environment;
     let path = Journal::path(folder);
     let text = journal.render();
     let key = || request.key.clone();
@@ -107,7 +108,21 @@ fn commit(
         environment: id.clone(),
         key: key(),
         source,
-    })
+    })?;
+    prune_backups(environment, journal);
+    Ok(())
+}
+
+/// Removes old backups. The change is made, so an error is not one of the change; the next one
+/// tries again.
+fn prune_backups(environment: &EnvironmentFolder<'_>, journal: &Journal) {
+    let EnvironmentFolder { disk, path: folder, kept_backups } = environment;
+    let Some(revision) = journal.replaced_revision else { return };
+    if !journal.replaced_texts().is_empty()
+        && let Err(error) = backups::prune(*disk, folder, revision, *kept_backups)
+    {
+        tracing::warn!("cannot remove old backups in {folder:?}: {error}");
+    }
 }
 
 /// An environment that is locked, before its change.
@@ -129,7 +144,7 @@ struct Before {
 impl Before {
     /// Reads an environment, and fails if its change could not be recorded.
     fn read(environment: &EnvironmentFolder<'_>) -> Result<Self, StoreError> {
-        let EnvironmentFolder { disk, path: folder } = environment;
+        let EnvironmentFolder { disk, path: folder, .. } = environment;
         let disk = *disk;
         let (revision, revision_digest) = match StoredRevision::read(disk, folder)? {
             Some((revision, digest)) => (revision, Some(digest)),
@@ -178,9 +193,9 @@ impl Before {
         request: &Request,
         edit: &Edit,
     ) -> Result<Journal, ChangeError> {
-        let EnvironmentFolder { disk, path: folder } = environment;
+        let EnvironmentFolder { disk, path: folder, .. } = environment;
         let disk = *disk;
-        let mut journal = Journal::new(request.key.to_string());
+        let mut journal = Journal::new(request.key.to_string(), self.found);
         let mut digests = self.digests.clone();
         for (kind, text) in &edit.writes {
             if text.len() as u64 > MAX_TEXT_BYTES {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use gtc_fs::lock::{self, FileLock, LockError};
 use gtc_fs::read::{self, ReadError};
-use gtc_fs::{append, atomic, folder, metadata};
+use gtc_fs::{append, atomic, backup, folder, metadata};
 
 use crate::error::StoreError;
 
@@ -46,6 +46,21 @@ pub(crate) trait Disk: fmt::Debug + Send + Sync {
 
     /// Removes a file, and flushes the removal to disk.
     fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Gives a file a second name, in place of what has it. The name is not flushed to disk.
+    fn keep(&self, path: &Path, backup: &Path) -> io::Result<()>;
+
+    /// Fails unless a file can be kept under this name.
+    fn ensure_keepable(&self, backup: &Path) -> io::Result<()>;
+
+    /// Flushes the names in a folder to disk.
+    fn flush_folder(&self, path: &Path) -> io::Result<()>;
+
+    /// Returns the names in a folder that `is_wanted` selects.
+    fn names(&self, folder: &Path, is_wanted: &dyn Fn(&str) -> bool) -> io::Result<Vec<String>>;
+
+    /// Removes a file, which a power cut may bring back.
+    fn discard(&self, path: &Path) -> io::Result<()>;
 
     /// Locks an environment by its lock file, and writes who holds the lock to it.
     fn lock(
@@ -149,6 +164,31 @@ impl Disk for RealDisk {
     fn remove(&self, path: &Path) -> io::Result<()> {
         std::fs::remove_file(path)?;
         path.parent().map_or(Ok(()), |parent| folder::flush(parent).map_err(|error| error.source))
+    }
+
+    fn keep(&self, path: &Path, backup: &Path) -> io::Result<()> {
+        backup::keep(path, backup)
+    }
+
+    fn ensure_keepable(&self, backup: &Path) -> io::Result<()> {
+        backup::ensure_possible(backup)
+    }
+
+    fn flush_folder(&self, path: &Path) -> io::Result<()> {
+        folder::flush(path).map_err(|error| error.source)
+    }
+
+    fn names(&self, folder: &Path, is_wanted: &dyn Fn(&str) -> bool) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(folder)? {
+            let name = entry?.file_name();
+            names.extend(name.to_str().filter(|name| is_wanted(name)).map(str::to_owned));
+        }
+        Ok(names)
+    }
+
+    fn discard(&self, path: &Path) -> io::Result<()> {
+        std::fs::remove_file(path)
     }
 
     fn lock(

@@ -28,6 +28,8 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(20);
 pub(super) struct EnvironmentFolder<'a> {
     pub disk: &'a dyn Disk,
     pub path: PathBuf,
+    /// The number of replaced revisions whose texts are kept.
+    pub kept_backups: usize,
 }
 
 /// The files of an environment at one moment.

@@ -12,6 +12,7 @@ use gtc_fs::read::ReadError;
 use serde::{Deserialize, Serialize};
 
 use super::audit;
+use super::backups;
 use super::disk::{Access, Disk, ensure_inside};
 use super::requests;
 use super::revision;
@@ -31,6 +32,10 @@ pub(super) struct Journal {
     schema: String,
     /// The key of the request.
     pub request: String,
+    /// The revision of the texts that are replaced, under which they are kept. A journal of an
+    /// earlier version has none, and keeps none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced_revision: Option<u64>,
     /// The files to replace.
     pub files: BTreeMap<PathBuf, FileChange>,
     /// The logs to append to.
@@ -60,8 +65,14 @@ pub(super) struct LogAppend {
 }
 
 impl Journal {
-    pub(super) fn new(request: String) -> Self {
-        Self { schema: SCHEMA.to_owned(), request, files: BTreeMap::new(), logs: BTreeMap::new() }
+    pub(super) fn new(request: String, replaced_revision: u64) -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            request,
+            replaced_revision: Some(replaced_revision),
+            files: BTreeMap::new(),
+            logs: BTreeMap::new(),
+        }
     }
 
     /// Returns the path of the journal of an environment.
@@ -147,7 +158,19 @@ impl Journal {
                 Err(error) => return Err(error),
             }
         }
+        if let Some(revision) = self.replaced_revision {
+            backups::ensure_possible(disk, folder, revision, &self.replaced_texts())?;
+        }
         Ok(true)
+    }
+
+    /// Returns the texts that exist already.
+    pub(super) fn replaced_texts(&self) -> Vec<TextKind> {
+        let is_replaced = |kind: &TextKind| {
+            let change = self.files.get(Path::new(kind.name()));
+            change.is_some_and(|change| change.before.is_some())
+        };
+        TextKind::ALL.into_iter().filter(is_replaced).collect()
     }
 
     /// The users that may read the journal: those who may read everything in it.
@@ -156,16 +179,25 @@ impl Journal {
         if has_private { Access::Private } else { Access::Group }
     }
 
-    /// Writes the files and logs, and removes the journal. Repeating it changes nothing.
+    /// Keeps the old texts, writes the files and logs, and removes the journal. Repeating it
+    /// changes nothing.
     ///
     /// # Errors
     /// A file cannot be written; [`StoreError::ChangedMeanwhile`] if something else changed it.
     pub(super) fn finish(&self, disk: &dyn Disk, folder: &Path) -> Result<(), StoreError> {
+        let mut pending = Vec::new();
         for (path, change) in &self.files {
-            let path = folder.join(path);
-            if change.is_done(disk, folder, &path)? {
-                continue;
+            if !change.is_done(disk, folder, &folder.join(path))? {
+                pending.push((path, change));
             }
+        }
+        if let Some(revision) = self.replaced_revision {
+            let mut texts = self.replaced_texts();
+            texts.retain(|kind| pending.iter().any(|(path, _)| *path == Path::new(kind.name())));
+            backups::keep(disk, folder, revision, &texts)?;
+        }
+        for (path, change) in pending {
+            let path = folder.join(path);
             if let Some(parent) = path.parent() {
                 disk.create_folder(parent).map_err(StoreError::io("create", parent))?;
             }

@@ -3,13 +3,15 @@
 //! `<root>/<environment>/environment.json` is shared with them. The same folder holds
 //! `packs.lock.json` (pins), `trust-root.json`, `runtime.json`, which a runtime writes, and
 //! answers. Of this program alone are `audit/events.jsonl`, `requests.jsonl` (answered
-//! requests), `revision.json`, and `.lock`, which a process locks while it changes the environment.
+//! requests), `revision.json`, `backups/<file>.<revision>.bak` (replaced texts), and `.lock`, which a
+//! process locks while it changes the environment.
 //!
 //! A change is written to a [journal] first, so that it is made as a whole or not at
 //! all. Readers take no lock; they read again if the environment changed meanwhile.
 
 mod answers;
 mod audit;
+mod backups;
 mod change;
 pub(crate) mod disk;
 mod environment;
@@ -28,6 +30,7 @@ use env_pack_domain::{AnswersRef, EnvId};
 use super::audit_chain::AuditEnds;
 use super::backend::{Backend, Committed, Decision, Place, TextKind, Texts};
 use super::error::{AnswersError, ChangeError, StoreError};
+use super::limits::StoreLimits;
 use super::request::Request;
 use super::request_record::RequestRecord;
 use disk::{Disk, RealDisk};
@@ -39,6 +42,7 @@ use journal::Journal;
 pub(super) struct FileBackend {
     root: Place,
     disk: Box<dyn Disk>,
+    limits: StoreLimits,
 }
 
 impl FileBackend {
@@ -48,7 +52,11 @@ impl FileBackend {
     }
 
     pub(super) fn on(root: impl Into<PathBuf>, disk: Box<dyn Disk>) -> Self {
-        Self { root: Place::new(root), disk }
+        Self { root: Place::new(root), disk, limits: StoreLimits::default() }
+    }
+
+    pub(super) fn with_limits(self, limits: StoreLimits) -> Self {
+        Self { limits, ..self }
     }
 
     /// Opens the environments in a folder; none if it does not exist.
@@ -62,7 +70,11 @@ impl FileBackend {
     }
 
     fn environment(&self, id: &EnvId) -> EnvironmentFolder<'_> {
-        EnvironmentFolder { disk: &*self.disk, path: self.folder(id) }
+        EnvironmentFolder {
+            disk: &*self.disk,
+            path: self.folder(id),
+            kept_backups: self.limits.backups,
+        }
     }
 }
 

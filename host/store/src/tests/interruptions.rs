@@ -1,6 +1,7 @@
 //! Changes whose calls to the system fail, whose process dies, and whose machine loses its power:
 //! each is made as a whole, or not at all, and exactly once.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,10 +14,13 @@ use crate::audit_chain::ChainVerifier;
 use crate::backend::{Backend, Committed, Decision, Edit, NewAnswers, TextKind};
 use crate::error::ChangeError;
 use crate::files::FileBackend;
+use crate::limits::StoreLimits;
 use crate::request::Request;
 use crate::request_record::RecordedAnswer;
 
 const ROOT: &str = "/simulated";
+/// The number of replaced revisions whose texts are kept.
+const KEPT: usize = 3;
 
 /// The texts of the environment that changes write.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,6 +59,9 @@ const KINDS: [Kind; 7] = [
 struct Simulation {
     disk: SimulatedDisk,
     content: Content,
+    revision: u64,
+    /// The texts that were replaced, by revision.
+    replaced: BTreeMap<u64, Vec<(TextKind, String)>>,
     next: u64,
 }
 
@@ -70,15 +77,23 @@ impl Simulation {
     /// Starts with an environment that has a document and pins.
     fn new() -> Self {
         let disk = SimulatedDisk::default();
-        let mut simulation = Self { disk, content: Content::default(), next: 0 };
+        let mut simulation = Self {
+            disk,
+            content: Content::default(),
+            revision: 0,
+            replaced: BTreeMap::new(),
+            next: 0,
+        };
         let (content, result) = simulation.change(Kind::DocumentAndPins);
         result.expect("created");
         simulation.content = content;
+        simulation.revision = 1;
         simulation
     }
 
     fn backend(&self) -> FileBackend {
         FileBackend::on(ROOT, Box::new(self.disk.clone()))
+            .with_limits(StoreLimits { backups: KEPT })
     }
 
     /// Makes a change, and returns what the environment should have after it.
@@ -184,7 +199,55 @@ impl Simulation {
         assert_eq!(self.read(), *after);
         let journal = folder().join(".change.json");
         assert_eq!(self.disk.file(&journal), None, "the change is finished");
+        self.note_replaced(after);
+        self.check_backups(KEPT);
         self.content = after.clone();
+    }
+
+    /// Notes the texts that a finished change replaced.
+    fn note_replaced(&mut self, after: &Content) {
+        let texts = self.content.texts().into_iter().zip(after.texts());
+        let replaced: Vec<_> =
+            texts.filter_map(|(old, new)| old.filter(|old| new.as_ref() != Some(old))).collect();
+        if !replaced.is_empty() {
+            self.replaced.insert(self.revision, replaced);
+        }
+        self.revision = self.backend().read(&id()).expect("readable").expect("it exists").revision;
+    }
+
+    /// Checks that the texts of the newest replaced revisions are kept as they were.
+    fn check_backups(&self, newest: usize) {
+        for (revision, texts) in self.replaced.iter().rev().take(newest) {
+            for (kind, text) in texts {
+                let backup = self.backup(*kind, *revision);
+                assert_eq!(backup.as_ref(), Some(text), "{kind:?} of revision {revision}");
+            }
+        }
+    }
+
+    /// Checks that no text is lost, whether an interrupted change replaced it or not.
+    fn check_replaced(&self) {
+        self.check_backups(KEPT - 1);
+        for (kind, text) in self.content.texts().into_iter().flatten() {
+            let current = self.disk.file(&folder().join(kind.name()));
+            let is_kept = self.backup(kind, self.revision).as_ref() == Some(&text);
+            assert!(is_kept || current.as_ref() == Some(&text), "{kind:?}: {text} is lost");
+        }
+    }
+
+    fn backup(&self, kind: TextKind, revision: u64) -> Option<String> {
+        self.disk.file(&folder().join(format!("backups/{}.{revision}.bak", kind.name())))
+    }
+}
+
+impl Content {
+    fn texts(&self) -> [Option<(TextKind, String)>; 3] {
+        let text = |kind, text: &Option<String>| text.clone().map(|text| (kind, text));
+        [
+            text(TextKind::Document, &self.document),
+            text(TextKind::Pins, &self.pins),
+            text(TextKind::TrustRoot, &self.trust_root),
+        ]
     }
 }
 
@@ -203,6 +266,7 @@ fn interrupt(
     if let Some(random) = cut {
         simulation.disk.cut_power(random);
     }
+    simulation.check_replaced();
     if fault == Fault::Dies || has_cut {
         // the result of an interrupted change is not known, but a change that was
         // acknowledged stays

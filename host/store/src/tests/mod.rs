@@ -1,6 +1,7 @@
 //! Tests of the store, and of the contract that every backend keeps.
 
 mod audit;
+mod backups;
 mod bindings;
 mod contract;
 mod folders;

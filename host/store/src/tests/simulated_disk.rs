@@ -250,6 +250,34 @@ impl Disk for SimulatedDisk {
         self.state().call(|state| state.flush_folder(path.parent()))
     }
 
+    fn keep(&self, path: &Path, backup: &Path) -> io::Result<()> {
+        // in place of another file: removed and linked
+        if self.exists(backup) {
+            self.state().call(|state| state.effect(backup, Effect::Removed))?;
+        }
+        let bytes = self.read(path, u64::MAX).map_err(|_| io::ErrorKind::NotFound)?;
+        self.state().call(|state| state.effect(backup, Effect::Renamed(bytes)))
+    }
+
+    fn ensure_keepable(&self, _backup: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn flush_folder(&self, path: &Path) -> io::Result<()> {
+        self.state().call(|state| state.flush_folder(Some(path)))
+    }
+
+    fn names(&self, folder: &Path, is_wanted: &dyn Fn(&str) -> bool) -> io::Result<Vec<String>> {
+        let state = self.state();
+        let inside = state.visible.keys().filter(|path| path.parent() == Some(folder));
+        let names = inside.filter_map(|path| path.file_name()?.to_str());
+        Ok(names.filter(|name| is_wanted(name)).map(str::to_owned).collect())
+    }
+
+    fn discard(&self, path: &Path) -> io::Result<()> {
+        self.state().call(|state| state.effect(path, Effect::Removed))
+    }
+
     fn lock(
         &self,
         _path: &Path,
