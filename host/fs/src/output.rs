@@ -18,12 +18,31 @@ pub fn write_with(
     path: &Path,
     fill: impl FnOnce(&mut File) -> io::Result<()>,
 ) -> Result<(), PathError> {
+    write_with_mode(path, 0o666, fill)
+}
+
+/// Like [`write_with`], for a file that only this user may read.
+///
+/// # Errors
+/// As for [`write_with`].
+pub fn write_private_with(
+    path: &Path,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+) -> Result<(), PathError> {
+    write_with_mode(path, 0o600, fill)
+}
+
+fn write_with_mode(
+    path: &Path,
+    mode: u32,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+) -> Result<(), PathError> {
     let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let is_special = fs::metadata(&target).is_ok_and(|there| !there.is_file());
     let written = if is_special {
         File::options().write(true).open(&target).and_then(|mut file| fill(&mut file))
     } else {
-        atomic::write_with(&target, 0o666, fill)
+        atomic::write_with(&target, mode, fill)
     };
     written.map_err(PathError::of("write", path))
 }

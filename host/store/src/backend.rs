@@ -17,6 +17,9 @@ pub(super) const MAX_TEXT_BYTES: u64 = 64 << 20;
 /// The largest answers document, in bytes: answers are configuration, not data.
 pub const MAX_ANSWERS_BYTES: u64 = 1 << 20;
 
+/// The environment before it was deleted or replaced, as one document: its name in messages.
+pub(super) const BACKUP: &str = "backups/environment-export.json";
+
 /// Files and folders of an environment that hold no answers: those of this program, and those
 /// of the existing tools.
 const RESERVED: [&str; 9] = [
@@ -56,9 +59,24 @@ pub(super) trait Backend: fmt::Debug + Send + Sync {
     /// Returns true if the environment exists, even if it cannot be read.
     fn contains(&self, id: &EnvId) -> bool;
 
+    /// Returns true if the environment exists, or was deleted. The audit log, the requests and the
+    /// revision of a deleted one stay, and a new one with its id continues them.
+    fn is_known(&self, id: &EnvId) -> bool;
+
     /// Reads the texts of an environment; none if it does not exist. The pins are those of the
     /// document, even if another process changes both at the same time.
     fn read(&self, id: &EnvId) -> Result<Option<Texts>, StoreError>;
+
+    /// Returns the revision that a deleted environment had, which a new one continues; 0 if there
+    /// was none.
+    fn last_revision(&self, id: &EnvId) -> Result<u64, StoreError>;
+
+    /// Returns the ids of all deleted environments, sorted.
+    fn deleted(&self) -> Result<Vec<EnvId>, StoreError>;
+
+    /// Reads the document that was kept when the environment was deleted or replaced; none if there
+    /// is none.
+    fn backup(&self, id: &EnvId) -> Result<Option<String>, StoreError>;
 
     /// Reads the text that a runtime wrote; none if there is none.
     fn runtime(&self, id: &EnvId) -> Result<Option<String>, StoreError>;
@@ -166,10 +184,16 @@ pub(super) struct Texts {
 /// The new texts of an environment, and the audit lines of the change.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Edit {
-    /// A new answers document.
-    pub answers: Option<NewAnswers>,
+    /// New answers documents, at most one for each place.
+    pub answers: Vec<NewAnswers>,
+    /// The answers documents to remove; those that do not exist are no fault.
+    pub removed_answers: Vec<AnswersRef>,
     /// The new texts, at most one of each kind.
     pub writes: Vec<(TextKind, String)>,
+    /// The texts to remove; without its document, an environment does not exist.
+    pub removes: Vec<TextKind>,
+    /// The environment before the edit, as one document, to keep in place of an older one.
+    pub backup: Option<String>,
     /// Lines for the audit log: JSON objects without line breaks.
     pub audit: Vec<String>,
     /// The answer to the request, if it is to be remembered.
@@ -179,7 +203,16 @@ pub(super) struct Edit {
 impl Edit {
     /// Returns whether there is nothing to write but the answer.
     pub(super) fn is_empty(&self) -> bool {
-        self.answers.is_none() && self.writes.is_empty() && self.audit.is_empty()
+        !self.changes_content() && self.audit.is_empty()
+    }
+
+    /// Returns whether it changes texts or answers, which makes a new revision.
+    pub(super) fn changes_content(&self) -> bool {
+        let Self { answers, removed_answers, writes, removes, .. } = self;
+        !answers.is_empty()
+            || !removed_answers.is_empty()
+            || !writes.is_empty()
+            || !removes.is_empty()
     }
 }
 

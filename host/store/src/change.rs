@@ -4,10 +4,20 @@ use env_pack_domain::Environment;
 
 use super::audit::{self, AuditEvent};
 use super::backend::{Edit, NewAnswers, TextKind};
+use super::portable::PortableEnvironment;
 use super::request_record::RecordedAnswer;
 use super::settings::Settings;
 use super::stored::Base;
 use super::trust_root::TrustRoot;
+
+/// A change of a whole environment. What was there is kept as one document.
+#[derive(Clone, Debug)]
+pub struct WholeChange {
+    /// The environment before; none if it did not exist.
+    pub before: Option<PortableEnvironment>,
+    /// The environment after; none if it is deleted.
+    pub after: Option<PortableEnvironment>,
+}
 
 /// A change that was decided: the new values, and how the audit log records it.
 #[derive(Debug)]
@@ -20,8 +30,14 @@ pub struct Change<T> {
     pub settings: Option<Settings>,
     /// The changed trusted keys; none if they stay the same.
     pub trust_root: Option<TrustRoot>,
-    /// An answers document to write; none if all stay the same.
-    pub answers: Option<NewAnswers>,
+    /// Answers documents to write, at most one for each place.
+    pub answers: Vec<NewAnswers>,
+    /// What happens to the environment as a whole, which [`Store::import`] and [`Store::delete`]
+    /// decide; then the values above do not count.
+    ///
+    /// [`Store::import`]: crate::Store::import
+    /// [`Store::delete`]: crate::Store::delete
+    pub whole: Option<WholeChange>,
     /// The events for the audit log.
     pub events: Vec<AuditEvent>,
     /// The report to return when the change is saved.
@@ -36,7 +52,8 @@ impl<T> Change<T> {
             converts_pins: false,
             settings: None,
             trust_root: None,
-            answers: None,
+            answers: Vec::new(),
+            whole: None,
             events,
             report,
         }
@@ -45,6 +62,16 @@ impl<T> Change<T> {
     /// Renders the texts that differ from the stored ones, and the audit lines.
     pub(super) fn edit(&self, base: &Base, answer: Option<RecordedAnswer>) -> Edit {
         let id = base.environment.id();
+        let audit = self.events.iter().map(|event| audit::line(id, event)).collect();
+        let edit = match &self.whole {
+            Some(whole) => whole.edit(),
+            None => self.edit_values(base),
+        };
+        Edit { audit, answer, ..edit }
+    }
+
+    /// Renders the texts that differ from the stored ones.
+    fn edit_values(&self, base: &Base) -> Edit {
         let mut writes = Vec::new();
         let after = self.environment.as_ref().unwrap_or(&base.environment);
         let is_changed =
@@ -55,8 +82,7 @@ impl<T> Change<T> {
         if let Some(root) = &self.trust_root {
             writes.push((TextKind::TrustRoot, root.render()));
         }
-        let audit = self.events.iter().map(|event| audit::line(id, event)).collect();
-        Edit { answers: self.answers.clone(), writes, audit, answer }
+        Edit { answers: self.answers.clone(), writes, ..Edit::default() }
     }
 
     /// Renders a changed environment and its pins.
@@ -77,5 +103,25 @@ impl<T> Change<T> {
             }
         }
         writes
+    }
+}
+
+impl WholeChange {
+    fn edit(&self) -> Edit {
+        let writes = self.after.as_ref().map(PortableEnvironment::writes).unwrap_or_default();
+        let is_written = |kind: &TextKind| writes.iter().any(|(it, _)| it == kind);
+        let removes = TextKind::ALL.into_iter().filter(|kind| !is_written(kind)).collect();
+        let answers = |environment: &Option<PortableEnvironment>| {
+            environment.as_ref().map(PortableEnvironment::new_answers).unwrap_or_default()
+        };
+        let removed_answers = answers(&self.before).into_iter().map(|old| old.answers_ref);
+        Edit {
+            answers: answers(&self.after),
+            removed_answers: removed_answers.collect(),
+            writes,
+            removes,
+            backup: self.before.as_ref().map(PortableEnvironment::render),
+            ..Edit::default()
+        }
     }
 }

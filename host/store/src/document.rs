@@ -10,12 +10,14 @@ use serde_json::value::RawValue;
 
 use super::bindings::{self, MemberError, OldBinding, Section};
 use super::error::StoreError;
-use super::object::JsonObject;
+use super::object::{JsonObject, raw};
 use super::settings::{HOST_CONFIG, Setting, Settings};
 
 const SCHEMA: &str = "greentic.environment.v1";
 /// The first members of the document, in the order in which they are written.
 const ORDER: [&str; 4] = ["schema", "environment_id", "name", HOST_CONFIG];
+/// The lists of entities of other tools, which may name their environment.
+const ENTITIES: [&str; 4] = ["bundles", "revisions", "traffic_splits", "messaging_endpoints"];
 
 /// An environment file in memory.
 #[derive(Clone, Debug)]
@@ -103,6 +105,48 @@ impl EnvironmentDocument {
         let text = serde_json::to_string_pretty(&json).expect("a JSON value makes JSON");
         let object: JsonObject<'_> = serde_json::from_str(&text).expect("it is an object");
         Self { object: object.into_owned(), elements: Vec::new() }
+    }
+
+    /// Returns the text of a well-formed document with another id, also in the entities that name
+    /// their environment. A display name that is the old id becomes the new one.
+    pub(crate) fn with_id(document: &RawValue, old: &EnvId, new: &EnvId) -> Box<RawValue> {
+        let is_old = |value: Option<&RawValue>| {
+            let text = value.and_then(|value| serde_json::from_str::<String>(value.get()).ok());
+            text.is_some_and(|text| text == old.as_str())
+        };
+        let mut object: JsonObject<'_> =
+            serde_json::from_str(document.get()).expect("the document is well-formed");
+        object.set("environment_id", raw(new, 1));
+        if is_old(object.get(Setting::Name.name())) {
+            object.set(Setting::Name.name(), raw(new, 1));
+        }
+        let mut host_config = object.child(HOST_CONFIG);
+        if is_old(host_config.get("env_id")) {
+            host_config.set("env_id", raw(new, 2));
+            object.set(HOST_CONFIG, host_config.into_raw(1));
+        }
+        for name in ENTITIES {
+            let list = object.get(name).and_then(|list| serde_json::from_str(list.get()).ok());
+            let Some(mut list): Option<Vec<Box<RawValue>>> = list else { continue };
+            let mut is_changed = false;
+            for element in &mut list {
+                let Ok(mut entity) = serde_json::from_str::<JsonObject<'_>>(element.get()) else {
+                    continue;
+                };
+                if is_old(entity.get("env_id")) {
+                    entity.set("env_id", raw(new, 3));
+                    *element = entity.into_raw(2);
+                    is_changed = true;
+                }
+            }
+            if is_changed {
+                let mut text = ListText::new();
+                list.iter().for_each(|element| text.push(element.get()));
+                let list = RawValue::from_string(text.finish());
+                object.set(name, list.expect("a list of JSON values"));
+            }
+        }
+        object.into_raw(0)
     }
 
     /// Returns the settings of the environment. `path` is for errors.

@@ -36,13 +36,13 @@ use super::trust_root::TrustRoot;
 /// Time that a change waits for another process that changes the same environment.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 /// The number of times that an audit log is read, if other processes keep writing to it.
-const MAX_VERIFICATIONS: usize = 100;
+pub(super) const MAX_VERIFICATIONS: usize = 100;
 const RUNTIME: &str = "runtime.json";
 
 /// A store of environments.
 #[derive(Debug)]
 pub struct Store {
-    backend: Box<dyn Backend>,
+    pub(super) backend: Box<dyn Backend>,
 }
 
 /// The documents of an environment, with their exact text.
@@ -116,7 +116,7 @@ impl Store {
         let texts = self.read(id)?;
         let mut base = Base::parse(&texts, self.place(), id)?;
         let environment = std::mem::replace(&mut base.environment, Environment::empty(id.clone()));
-        Ok(self.stored(id, Some(texts), &base, environment))
+        self.stored(id, Some(texts), &base, environment)
     }
 
     /// Reads the exact text of an environment, after checking that it is well-formed.
@@ -154,11 +154,7 @@ impl Store {
     /// Fails unless an answers document may be written: it is JSON, not too large, and has a
     /// place of its own.
     fn ensure_writable(&self, id: &EnvId, new: &NewAnswers) -> Result<(), AnswersError> {
-        let relative = new.answers_ref.relative_path()?;
-        let path = self.place().text(id, &relative);
-        if !is_answers_path(&relative) {
-            return Err(AnswersError::Reserved { answers_ref: new.answers_ref.clone() });
-        }
+        let path = self.place().text(id, answers_place(&new.answers_ref)?);
         if new.text.len() as u64 > MAX_ANSWERS_BYTES {
             return Err(AnswersError::TooLarge { path, limit: MAX_ANSWERS_BYTES });
         }
@@ -185,13 +181,9 @@ impl Store {
         new: &NewDocument<'_>,
         decide: impl FnMut(Stored) -> Result<Change<T>, E>,
     ) -> Result<T, E> {
-        let exists = || StoreError::Exists {
-            environment: id.clone(),
-            root: self.place().as_path().to_owned(),
-        };
         self.save(id, request, decide, |texts| match texts {
             None => Ok(Base::new(id, new)),
-            Some(_) => Err(exists()),
+            Some(_) => Err(self.exists_already(id)),
         })
     }
 
@@ -228,7 +220,8 @@ impl Store {
         request: &Request,
         decide: impl FnMut(Stored) -> Result<Change<T>, E>,
     ) -> Result<T, E> {
-        if !self.exists(id) {
+        // a request of one that was deleted since may be repeated
+        if !self.backend.is_known(id) {
             return Err(ChangeError::from(self.no_environment(id)).into());
         }
         self.save(id, request, decide, |texts| match texts {
@@ -254,12 +247,13 @@ impl Store {
         parse_answer(&answer, key).map(Some)
     }
 
-    /// Finds a request that was made, by its key; none if there was none, or it was forgotten.
+    /// Finds a request that was made, by its key; none if there was none, or it was forgotten. Those
+    /// of a deleted environment are known too.
     ///
     /// # Errors
-    /// [`StoreError`] when the environment does not exist or cannot be read.
+    /// [`StoreError`] when the environment never existed or cannot be read.
     pub fn request(&self, id: &EnvId, key: &str) -> Result<Option<RequestRecord>, StoreError> {
-        if !self.exists(id) {
+        if !self.backend.is_known(id) {
             return Err(self.no_environment(id));
         }
         self.backend.request(id, key)
@@ -267,7 +261,7 @@ impl Store {
 
     /// Changes an environment, or creates it. `base_of` parses the texts, or makes the new
     /// environment if there are none, or fails.
-    fn save<T: Answer, E: From<ChangeError>>(
+    pub(super) fn save<T: Answer, E: From<ChangeError>>(
         &self,
         id: &EnvId,
         request: &Request,
@@ -313,8 +307,9 @@ impl Store {
         decide: &mut impl FnMut(Stored) -> Result<Change<T>, E>,
     ) -> Result<(Edit, T), E> {
         let base = base.map_err(ChangeError::from)?;
-        let change = decide(self.stored(id, texts, &base, base.environment.clone()))?;
-        if let Some(new) = &change.answers {
+        let stored = self.stored(id, texts, &base, base.environment.clone());
+        let change = decide(stored.map_err(ChangeError::from)?)?;
+        for new in &change.answers {
             self.ensure_writable(id, new).map_err(ChangeError::from)?;
         }
         let summary = change.events.first().map(AuditEvent::summary);
@@ -325,13 +320,13 @@ impl Store {
         Ok((change.edit(&base, Some(answer)), change.report))
     }
 
-    /// Appends an event to the audit log, if the environment exists, as of a change that was
-    /// refused. The request of the change is not remembered: it may be repeated.
+    /// Appends an event to the audit log, if the environment exists or was deleted, as of a change
+    /// that was refused. The request of the change is not remembered: it may be repeated.
     ///
     /// # Errors
     /// As for [`change`](Self::change).
     pub fn audit(&self, id: &EnvId, event: &AuditEvent) -> Result<(), ChangeError> {
-        if !self.exists(id) {
+        if !self.backend.is_known(id) {
             return Ok(());
         }
         let request = Request::new(&event.command(), None, &(), event.origin.at);
@@ -341,12 +336,12 @@ impl Store {
     }
 
     /// Shows the lines of the audit log to `visit`, from the oldest to the newest. Other tools may
-    /// have written some of them.
+    /// have written some of them. The log of a deleted environment stays.
     ///
     /// # Errors
-    /// [`StoreError`] when the environment does not exist or the log cannot be read.
+    /// [`StoreError`] when the environment never existed or the log cannot be read.
     pub fn visit_audit(&self, id: &EnvId, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
-        if !self.exists(id) {
+        if !self.backend.is_known(id) {
             return Err(self.no_environment(id));
         }
         self.backend.visit_audit(id, visit)
@@ -380,13 +375,13 @@ impl Store {
         texts: Option<Texts>,
         base: &Base,
         environment: Environment,
-    ) -> Stored {
+    ) -> Result<Stored, StoreError> {
         let (trust_root, has_runtime, revision) = match texts {
             Some(texts) => (texts.trust_root, texts.has_runtime, texts.revision),
-            None => (Ok(None), false, 0),
+            None => (Ok(None), false, self.backend.last_revision(id)?),
         };
         let path = self.place().text(id, TextKind::Document.name());
-        Stored {
+        Ok(Stored {
             settings: base.document.settings(&path),
             other_pins: base.other_pins(&environment),
             environment,
@@ -396,12 +391,17 @@ impl Store {
             has_runtime,
             is_new: base.is_new,
             revision,
-        }
+        })
     }
 
     fn raw(&self, id: &EnvId, name: &str, text: &str) -> Result<Box<RawValue>, StoreError> {
         serde_json::from_str(text)
             .map_err(|error| StoreError::malformed_json(&self.place().text(id, name), &error))
+    }
+
+    pub(super) fn exists_already(&self, id: &EnvId) -> StoreError {
+        let root = self.place().as_path().to_owned();
+        StoreError::Exists { environment: id.clone(), root }
     }
 
     fn no_environment(&self, id: &EnvId) -> StoreError {
@@ -410,6 +410,18 @@ impl Store {
             root: self.place().as_path().to_owned(),
         }
     }
+}
+
+/// Returns the place of answers in their environment.
+///
+/// # Errors
+/// [`AnswersError::Escaping`], [`AnswersError::Reserved`]
+pub(super) fn answers_place(answers_ref: &AnswersRef) -> Result<PathBuf, AnswersError> {
+    let place = answers_ref.relative_path()?;
+    if is_answers_path(&place) {
+        return Ok(place);
+    }
+    Err(AnswersError::Reserved { answers_ref: answers_ref.clone() })
 }
 
 /// Fails if a key is too long: it is written to the audit log, whose lines are short.

@@ -48,7 +48,7 @@ impl Stored {
 }
 
 /// Fails if an element is not well-formed. One of a slot that only a later version knows is.
-fn ensure_changeable(faults: &[DocumentFault]) -> Result<(), StoreError> {
+pub(super) fn ensure_changeable(faults: &[DocumentFault]) -> Result<(), StoreError> {
     match faults.iter().find(|fault| fault.unknown_slot.is_none()) {
         Some(DocumentFault { path, place, reason, .. }) => {
             Err(StoreError::malformed(path, place, reason.as_exact()))
@@ -90,6 +90,12 @@ impl Base {
             pins_text: None,
             is_new: true,
         }
+    }
+
+    /// Returns a new environment whose content comes from elsewhere.
+    pub(super) fn without_content(id: &EnvId) -> Self {
+        let listen_addr = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self::new(id, &NewDocument { name: id.as_str(), listen_addr })
     }
 
     /// Parses the texts of an environment, except for the trusted keys.

@@ -47,14 +47,22 @@ impl BlobCache {
     /// # Errors
     /// [`FetchError::Write`], [`FetchError::Lock`] or [`FetchError::CacheLocked`].
     pub fn insert(&self, pack: &FetchedPack, root: &Path) -> Result<SharedLock, FetchError> {
-        let root = std::path::absolute(root)
-            .map_err(|source| FetchError::Write { path: root.to_owned(), source })?;
         let lock = self.archives.insert(pack)?;
         if let Some(RegistryOrigin { reference, manifest }) = &pack.origin {
             self.references.insert(reference, manifest)?;
         }
-        self.gc_roots.insert(root)?;
+        self.insert_root(root)?;
         Ok(lock)
+    }
+
+    /// Records the store at `root`, whose environments may pin archives.
+    ///
+    /// # Errors
+    /// [`FetchError::Write`], [`FetchError::Lock`] or [`FetchError::CacheLocked`].
+    pub fn insert_root(&self, root: &Path) -> Result<(), FetchError> {
+        let root = std::path::absolute(root)
+            .map_err(|source| FetchError::Write { path: root.to_owned(), source })?;
+        self.gc_roots.insert(root)
     }
 
     /// Locks the cache exclusively, after all processes that write to it finished.

@@ -8,7 +8,7 @@ use gtc_fs::read::{ReadError, read_capped};
 
 use super::disk::Disk;
 use super::text;
-use crate::backend::{MAX_ANSWERS_BYTES, NewAnswers};
+use crate::backend::MAX_ANSWERS_BYTES;
 use crate::error::AnswersError;
 
 /// Reads the file that a reference names; none if there is no such regular file.
@@ -42,20 +42,20 @@ pub(super) fn read(
     Ok(Some(text))
 }
 
-/// Returns where a document is written, relative to the folder of its environment.
+/// Returns where a document is written or removed, relative to the folder of its environment.
 ///
 /// # Errors
 /// [`AnswersError::LeadsOutside`]: a symbolic link leads out of the folder, or nowhere.
 pub(super) fn target(
     disk: &dyn Disk,
     folder: &Path,
-    new: &NewAnswers,
+    answers_ref: &AnswersRef,
 ) -> Result<PathBuf, AnswersError> {
-    let relative = new.answers_ref.relative_path()?;
+    let relative = answers_ref.relative_path()?;
     let path = folder.join(&relative);
     match disk.is_inside(folder, &path) {
         Ok(true) => Ok(relative),
-        Ok(false) => Err(AnswersError::LeadsOutside { answers_ref: new.answers_ref.clone() }),
+        Ok(false) => Err(AnswersError::LeadsOutside { answers_ref: answers_ref.clone() }),
         Err(source) => Err(AnswersError::Write { path, source }),
     }
 }

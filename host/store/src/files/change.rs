@@ -19,7 +19,7 @@ use super::requests;
 use super::revision::{self, StoredRevision};
 use super::text::{self, FileText};
 use crate::audit_chain::{AuditEnds, AuditHead};
-use crate::backend::{Committed, Decision, Edit, MAX_TEXT_BYTES, Texts};
+use crate::backend::{BACKUP, Committed, Decision, Edit, MAX_TEXT_BYTES, Texts};
 use crate::error::{ChangeError, StoreError};
 use crate::request::{Expect, Request, RequestKey};
 use crate::request_record::{RecordedAnswer, RequestRecord};
@@ -160,7 +160,8 @@ impl Before {
         };
         let requests_length = requests::length(disk, folder)?;
         let snapshot = environment.snapshot(None)?;
-        let found = snapshot.as_ref().map_or(0, |snapshot| snapshot.texts.revision);
+        // the revision of a deleted environment goes on
+        let found = snapshot.as_ref().map_or(revision.revision, |snapshot| snapshot.texts.revision);
         let (texts, digests) = match snapshot {
             Some(Snapshot { texts, digests }) => (Some(texts), digests),
             None => (None, BTreeMap::new()),
@@ -204,14 +205,32 @@ impl Before {
             }
             let new = FileText::new(text);
             let before = digests.insert(kind.name().to_owned(), new.digest);
-            let change = FileChange { before, after: new.text, is_private: false };
+            let change = FileChange { before, after: Some(new.text), is_private: false };
             journal.files.insert(kind.name().into(), change);
         }
-        if let Some(new) = &edit.answers {
-            let path = answers::target(disk, folder, new)?;
+        for kind in &edit.removes {
+            digests.remove(kind.name());
+            let before = text::digest(disk, &folder.join(kind.name()))?;
+            if before.is_some() {
+                let change = FileChange { before, after: None, is_private: false };
+                journal.files.insert(kind.name().into(), change);
+            }
+        }
+        let removed = edit.removed_answers.iter().map(|answers_ref| (answers_ref, None));
+        let written = edit.answers.iter().map(|new| (&new.answers_ref, Some(new.text.clone())));
+        for (answers_ref, after) in removed.chain(written) {
+            let path = answers::target(disk, folder, answers_ref)?;
             let before = text::digest(disk, &folder.join(&path))?;
-            let change = FileChange { before, after: new.text.clone(), is_private: true };
-            journal.files.insert(path, change);
+            if before.is_some() || after.is_some() {
+                journal.files.insert(path, FileChange { before, after, is_private: true });
+            }
+        }
+        if let Some(backup) = &edit.backup {
+            let path = folder.join(BACKUP);
+            disk::ensure_inside(disk, folder, &path)?;
+            let before = text::digest(disk, &path)?;
+            let change = FileChange { before, after: Some(backup.clone()), is_private: true };
+            journal.files.insert(BACKUP.into(), change);
         }
         let mut next = self.revision.clone();
         next.revision = self.found.saturating_add(u64::from(!journal.files.is_empty()));
@@ -222,7 +241,8 @@ impl Before {
         }
         if next != self.revision {
             let after = next.render();
-            let change = FileChange { before: self.revision_digest, after, is_private: false };
+            let before = self.revision_digest;
+            let change = FileChange { before, after: Some(after), is_private: false };
             journal.files.insert(revision::NAME.into(), change);
         }
         Ok(journal)

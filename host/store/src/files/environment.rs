@@ -117,9 +117,21 @@ impl EnvironmentFolder<'_> {
         kind: TextKind,
         journal: Option<&Journal>,
     ) -> Result<Option<FileText>, StoreError> {
-        let name = Path::new(kind.name());
+        self.file(Path::new(kind.name()), journal)
+    }
+
+    /// Reads a text by its place in the folder; none if it does not exist.
+    pub(super) fn text(
+        &self,
+        name: &Path,
+        journal: Option<&Journal>,
+    ) -> Result<Option<String>, StoreError> {
+        Ok(self.file(name, journal)?.map(|file| file.text))
+    }
+
+    fn file(&self, name: &Path, journal: Option<&Journal>) -> Result<Option<FileText>, StoreError> {
         match journal.map_or(Ok(None), |journal| journal.text(self.disk, &self.path, name))? {
-            Some(text) => Ok(Some(FileText::new(text))),
+            Some(text) => Ok(text.map(FileText::new)),
             None => text::read(self.disk, &self.path.join(name)),
         }
     }
@@ -129,8 +141,8 @@ impl EnvironmentFolder<'_> {
         let name = Path::new(revision::NAME);
         let path = StoredRevision::path(&self.path);
         match journal.map_or(Ok(None), |journal| journal.text(self.disk, &self.path, name))? {
-            Some(text) => StoredRevision::parse(text, &path),
-            None => Ok(StoredRevision::read(self.disk, &self.path)?
+            Some(Some(text)) => StoredRevision::parse(text, &path),
+            Some(None) | None => Ok(StoredRevision::read(self.disk, &self.path)?
                 .map_or_else(StoredRevision::default, |(revision, _)| revision)),
         }
     }

@@ -16,7 +16,7 @@ use super::backups;
 use super::disk::{Access, Disk, ensure_inside};
 use super::requests;
 use super::revision;
-use crate::backend::{TextKind, is_answers_path};
+use crate::backend::{BACKUP, TextKind, is_answers_path};
 use crate::error::StoreError;
 
 const NAME: &str = ".change.json";
@@ -48,8 +48,8 @@ pub(super) struct Journal {
 pub(super) struct FileChange {
     /// The digest of the file before the change; none if it did not exist.
     pub before: Option<Sha256Digest>,
-    /// The new text.
-    pub after: String,
+    /// The new text; none to remove the file.
+    pub after: Option<String>,
     /// Whether only the user may read it.
     pub is_private: bool,
 }
@@ -202,8 +202,11 @@ impl Journal {
                 disk.create_folder(parent).map_err(StoreError::io("create", parent))?;
             }
             let access = if change.is_private { Access::Private } else { Access::Shared };
-            disk.replace(&path, change.after.as_bytes(), access)
-                .map_err(StoreError::io("write", &path))?;
+            match &change.after {
+                Some(text) => disk.replace(&path, text.as_bytes(), access),
+                None => disk.remove(&path),
+            }
+            .map_err(StoreError::io("write", &path))?;
         }
         for (path, log) in &self.logs {
             let path = folder.join(path);
@@ -214,7 +217,7 @@ impl Journal {
         disk.remove(&path).map_err(StoreError::io("remove", &path))
     }
 
-    /// Returns the new text of a file, if the change writes it.
+    /// Returns the new text of a file, if the change writes it; an inner none if it removes it.
     ///
     /// # Errors
     /// [`StoreError::ChangedMeanwhile`] if something else changed the file.
@@ -223,10 +226,10 @@ impl Journal {
         disk: &dyn Disk,
         folder: &Path,
         name: &Path,
-    ) -> Result<Option<&str>, StoreError> {
+    ) -> Result<Option<Option<&str>>, StoreError> {
         let Some(change) = self.files.get(name) else { return Ok(None) };
         change.is_done(disk, folder, &folder.join(name))?;
-        Ok(Some(&change.after))
+        Ok(Some(change.after.as_deref()))
     }
 }
 
@@ -238,7 +241,7 @@ impl FileChange {
             Err(ReadError::NotFound) => None,
             Err(error) => return Err(StoreError::read(path, error)),
         };
-        if current.as_deref() == Some(self.after.as_bytes()) {
+        if current.as_deref() == self.after.as_ref().map(String::as_bytes) {
             return Ok(true);
         }
         let digest = current.map(|bytes| Sha256Digest::compute(&bytes));
@@ -254,8 +257,10 @@ fn log_access(path: &Path) -> Access {
     if path.ends_with(requests::NAME) { requests::ACCESS } else { audit::ACCESS }
 }
 
-/// Whether a change writes files of this name: texts, the revision, and answers.
+/// Whether a change writes files of this name: texts, the revision, a backup, and answers.
 fn is_writable(path: &Path) -> bool {
     let is_own = TextKind::ALL.iter().any(|kind| path == Path::new(kind.name()));
-    is_own || path == Path::new(revision::NAME) || is_answers_path(path)
+    is_own
+        || [revision::NAME, BACKUP].iter().any(|name| path == Path::new(name))
+        || is_answers_path(path)
 }

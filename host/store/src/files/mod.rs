@@ -28,7 +28,7 @@ use std::time::Duration;
 use env_pack_domain::{AnswersRef, EnvId};
 
 use super::audit_chain::AuditEnds;
-use super::backend::{Backend, Committed, Decision, Place, TextKind, Texts};
+use super::backend::{BACKUP, Backend, Committed, Decision, Place, TextKind, Texts};
 use super::error::{AnswersError, ChangeError, StoreError};
 use super::limits::StoreLimits;
 use super::request::Request;
@@ -36,6 +36,7 @@ use super::request_record::RequestRecord;
 use disk::{Disk, RealDisk};
 use environment::{EnvironmentFolder, RUNTIME};
 use journal::Journal;
+use revision::StoredRevision;
 
 /// The environments below one folder.
 #[derive(Debug)]
@@ -76,14 +77,9 @@ impl FileBackend {
             kept_backups: self.limits.backups,
         }
     }
-}
 
-impl Backend for FileBackend {
-    fn place(&self) -> &Place {
-        &self.root
-    }
-
-    fn environments(&self) -> Result<Vec<EnvId>, StoreError> {
+    /// Returns the ids of the folders that `is_wanted` selects, sorted.
+    fn folders(&self, is_wanted: impl Fn(&EnvId) -> bool) -> Result<Vec<EnvId>, StoreError> {
         let root = self.root.as_path();
         let entries = match fs::read_dir(root) {
             Ok(entries) => entries,
@@ -94,20 +90,47 @@ impl Backend for FileBackend {
         for entry in entries {
             let entry = entry.map_err(StoreError::io("read", root))?;
             let id = entry.file_name().to_str().and_then(|name| name.parse::<EnvId>().ok());
-            ids.extend(id.filter(|id| self.contains(id)));
+            ids.extend(id.filter(|id| is_wanted(id)));
         }
         ids.sort();
         Ok(ids)
+    }
+}
+
+impl Backend for FileBackend {
+    fn place(&self) -> &Place {
+        &self.root
+    }
+
+    fn environments(&self) -> Result<Vec<EnvId>, StoreError> {
+        self.folders(|id| self.contains(id))
+    }
+
+    fn deleted(&self) -> Result<Vec<EnvId>, StoreError> {
+        self.folders(|id| !self.contains(id) && self.is_known(id))
+    }
+
+    fn last_revision(&self, id: &EnvId) -> Result<u64, StoreError> {
+        let folder = self.environment(id);
+        folder.read_unchanged(|journal| Ok(folder.revision(journal)?.revision))
+    }
+
+    fn backup(&self, id: &EnvId) -> Result<Option<String>, StoreError> {
+        let folder = self.environment(id);
+        folder.read_unchanged(|journal| folder.text(Path::new(BACKUP), journal))
     }
 
     fn contains(&self, id: &EnvId) -> bool {
         let folder = self.folder(id);
         let name = Path::new(TextKind::Document.name());
-        // the change that creates it may have been interrupted
-        self.disk.exists(&folder.join(name))
-            || Journal::read(&*self.disk, &folder).is_ok_and(|journal| {
-                journal.is_some_and(|journal| journal.files.contains_key(name))
-            })
+        // the change that creates or deletes it may have been interrupted
+        let pending = Journal::read(&*self.disk, &folder).ok().flatten();
+        let change = pending.as_ref().and_then(|journal| journal.files.get(name));
+        change.map_or_else(|| self.disk.exists(&folder.join(name)), |change| change.after.is_some())
+    }
+
+    fn is_known(&self, id: &EnvId) -> bool {
+        self.contains(id) || self.disk.exists(&StoredRevision::path(&self.folder(id)))
     }
 
     fn read(&self, id: &EnvId) -> Result<Option<Texts>, StoreError> {
@@ -127,10 +150,10 @@ impl Backend for FileBackend {
         let pending = folder.read_unchanged(|journal| {
             let text = journal
                 .map_or(Ok(None), |journal| journal.text(folder.disk, &folder.path, &relative))?;
-            Ok(text.map(str::to_owned))
+            Ok(text.map(|text| text.map(str::to_owned)))
         })?;
         match pending {
-            Some(text) => Ok(Some(text)),
+            Some(text) => Ok(text),
             None => answers::read(&folder.path, answers),
         }
     }

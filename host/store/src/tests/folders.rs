@@ -48,7 +48,7 @@ fn the_error_about_answers_elsewhere_names_the_reference() {
 fn put(store: &Store, path: &str, text: &str) -> Result<(), ChangeError> {
     store.change(&local(), &request(), |_| {
         let answers_ref = AnswersRef::new(path);
-        let answers = Some(NewAnswers { answers_ref, text: text.to_owned() });
+        let answers = vec![NewAnswers { answers_ref, text: text.to_owned() }];
         Ok(Change { answers, ..Change::recorded(Vec::new(), ()) })
     })
 }

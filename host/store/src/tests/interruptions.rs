@@ -29,6 +29,7 @@ struct Content {
     pins: Option<String>,
     trust_root: Option<String>,
     answers: Option<String>,
+    backup: Option<String>,
     events: u64,
 }
 
@@ -40,18 +41,21 @@ enum Kind {
     TrustRoot,
     Answers,
     Everything,
+    /// All texts and answers are removed, and kept as one document.
+    Delete,
     /// An audit line, as of a refusal.
     Record,
     /// Only the answer, as of a request that changes nothing.
     Answer,
 }
 
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 8] = [
     Kind::Document,
     Kind::DocumentAndPins,
     Kind::TrustRoot,
     Kind::Answers,
     Kind::Everything,
+    Kind::Delete,
     Kind::Record,
     Kind::Answer,
 ];
@@ -124,7 +128,7 @@ impl Simulation {
             Kind::TrustRoot => (false, false, true, false),
             Kind::Answers => (false, false, false, true),
             Kind::Everything => (true, true, true, true),
-            Kind::Record | Kind::Answer => (false, false, false, false),
+            Kind::Delete | Kind::Record | Kind::Answer => (false, false, false, false),
         };
         let mut writes = Vec::new();
         for (is_written, kind, target) in [
@@ -137,10 +141,21 @@ impl Simulation {
                 *target = Some(text.clone());
             }
         }
-        let answers = has_answers.then(|| {
+        let mut answers = Vec::new();
+        if has_answers {
             after.answers = Some(text.clone());
-            NewAnswers { answers_ref: AnswersRef::new("packs/x.json"), text: text.clone() }
-        });
+            let answers_ref = AnswersRef::new("packs/x.json");
+            answers.push(NewAnswers { answers_ref, text: text.clone() });
+        }
+        let mut removes = Vec::new();
+        let mut removed_answers = Vec::new();
+        let mut backup = None;
+        if matches!(kind, Kind::Delete) {
+            removes = TextKind::ALL.to_vec();
+            removed_answers.push(AnswersRef::new("packs/x.json"));
+            backup = Some(text.clone());
+            after = Content { backup: backup.clone(), events: after.events, ..Content::default() };
+        }
         let audit = if matches!(kind, Kind::Answer) {
             Vec::new()
         } else {
@@ -148,13 +163,14 @@ impl Simulation {
             vec![format!("{{\"event\":{}}}", self.next)]
         };
         let answer = RecordedAnswer { summary: "a change".to_owned(), json: self.next.to_string() };
-        (Edit { answers, writes, audit, answer: Some(answer) }, after)
+        let answer = Some(answer);
+        (Edit { answers, removed_answers, writes, removes, backup, audit, answer }, after)
     }
 
     /// Reads the environment as a reader does, who finishes nothing.
     fn read(&self) -> Content {
         let backend = self.backend();
-        let texts = backend.read(&id()).expect("readable").expect("it exists");
+        let texts = backend.read(&id()).expect("readable");
         let mut verifier = ChainVerifier::new(backend.audit_ends(&id()).expect("readable"));
         let mut events = 0;
         backend
@@ -164,12 +180,19 @@ impl Simulation {
             })
             .expect("readable");
         assert_eq!(verifier.finish().faults, []);
+        let backup = backend.backup(&id()).expect("readable");
+        let Some(texts) = texts else {
+            assert!(!backend.contains(&id()) && backend.is_known(&id()));
+            return Content { backup, events, ..Content::default() };
+        };
+        assert!(backend.contains(&id()));
         let answers = backend.answers(&id(), &AnswersRef::new("packs/x.json")).expect("readable");
         Content {
             document: Some(texts.document),
             pins: texts.pins,
             trust_root: texts.trust_root.expect("readable"),
             answers: answers.or_else(|| self.disk.file(&folder().join("packs/x.json"))),
+            backup,
             events,
         }
     }
@@ -199,6 +222,7 @@ impl Simulation {
         assert_eq!(self.read(), *after);
         let journal = folder().join(".change.json");
         assert_eq!(self.disk.file(&journal), None, "the change is finished");
+        assert_eq!(self.disk.file(&folder().join("packs/x.json")), after.answers);
         self.note_replaced(after);
         self.check_backups(KEPT);
         self.content = after.clone();
@@ -212,7 +236,12 @@ impl Simulation {
         if !replaced.is_empty() {
             self.replaced.insert(self.revision, replaced);
         }
-        self.revision = self.backend().read(&id()).expect("readable").expect("it exists").revision;
+        let backend = self.backend();
+        let texts = backend.read(&id()).expect("readable");
+        self.revision = match texts {
+            Some(texts) => texts.revision,
+            None => backend.last_revision(&id()).expect("readable"),
+        };
     }
 
     /// Checks that the texts of the newest replaced revisions are kept as they were.
@@ -295,6 +324,12 @@ fn every_call_of_every_change_may_fail() {
             let mut calls = 1;
             while interrupt(&mut simulation, kind, calls, fault, None) {
                 calls += 1;
+                if simulation.content.document.is_none() {
+                    let (content, result) = simulation.change(Kind::Everything);
+                    result.expect("created again");
+                    simulation.note_replaced(&content);
+                    simulation.content = content;
+                }
             }
             assert!(calls > 8, "{kind:?} makes {calls} calls");
         }
@@ -309,6 +344,8 @@ fn cut_power_at_random(seeds: std::ops::Range<u64>) -> u64 {
         let mut simulation = Simulation::new();
         for _ in 0..10 {
             let kind = KINDS[usize::try_from(random.below(KINDS.len() as u64)).expect("a kind")];
+            // one that was deleted is created again first
+            let kind = if simulation.content.document.is_some() { kind } else { Kind::Everything };
             let fault = [Fault::Fails, Fault::FailsAfterwards, Fault::Dies]
                 [usize::try_from(random.below(3)).expect("a fault")];
             let calls = 1 + random.below(45);

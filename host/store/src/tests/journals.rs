@@ -26,7 +26,7 @@ fn write_text(root: &Path, json: &str) {
 
 fn change(store: &Store) -> Result<(), ChangeError> {
     let answers_ref = AnswersRef::new("x.json");
-    let answers = Some(NewAnswers { answers_ref, text: "{}".to_owned() });
+    let answers = vec![NewAnswers { answers_ref, text: "{}".to_owned() }];
     store.change(&local(), &request(), |_| {
         Ok(Change { answers: answers.clone(), ..Change::recorded(Vec::new(), ()) })
     })
@@ -132,7 +132,7 @@ fn logs_and_the_lock_are_no_links() {
             symlink(&target, &link).expect("a link");
             let before = fs::read(&target).ok();
             let answers_ref = AnswersRef::new("x.json");
-            let answers = Some(NewAnswers { answers_ref, text: "{}".to_owned() });
+            let answers = vec![NewAnswers { answers_ref, text: "{}".to_owned() }];
             let changed = store.change(&local(), &request(), |_| {
                 let change = Change::recorded(vec![super::event("update")], ());
                 Ok::<_, ChangeError>(Change { answers: answers.clone(), ..change })

@@ -33,6 +33,7 @@ struct Content {
     texts: BTreeMap<TextKind, String>,
     runtime: Option<String>,
     answers: BTreeMap<String, String>,
+    backup: Option<String>,
     audit: Vec<String>,
     ends: AuditEnds,
     requests: Vec<RequestRecord>,
@@ -91,13 +92,20 @@ impl Content {
 
 impl Content {
     fn write(&mut self, request: &Request, edit: &Edit) -> Result<(), ChangeError> {
-        let is_change = edit.answers.is_some() || !edit.writes.is_empty();
-        if let Some(new) = &edit.answers {
-            new.answers_ref.relative_path().map_err(AnswersError::from)?;
-            self.answers.insert(new.answers_ref.as_str().to_owned(), new.text.clone());
+        let named = edit.answers.iter().map(|new| &new.answers_ref).chain(&edit.removed_answers);
+        for answers_ref in named {
+            answers_ref.relative_path().map_err(AnswersError::from)?;
         }
+        for answers_ref in &edit.removed_answers {
+            self.answers.remove(answers_ref.as_str());
+        }
+        let written = edit.answers.iter();
+        self.answers
+            .extend(written.map(|new| (new.answers_ref.as_str().to_owned(), new.text.clone())));
         self.texts.extend(edit.writes.clone());
-        self.revision += u64::from(is_change);
+        self.texts.retain(|kind, _| !edit.removes.contains(kind));
+        self.backup = edit.backup.clone().or(self.backup.take());
+        self.revision += u64::from(edit.changes_content());
         self.audit.extend(edit.audit.iter().map(|event| self.ends.last.append(event)));
         if let Some(answer) = &edit.answer {
             let seq = self.ends.last.seq;
@@ -120,6 +128,27 @@ impl Backend for MemoryBackend {
 
     fn contains(&self, id: &EnvId) -> bool {
         self.entry(id).content().read().is_some()
+    }
+
+    fn deleted(&self) -> Result<Vec<EnvId>, StoreError> {
+        let environments = self.environments.lock().expect("no thread panicked");
+        let deleted = environments.iter().filter(|(_, entry)| {
+            let content = entry.content();
+            content.read().is_none() && content.revision > 0
+        });
+        Ok(deleted.map(|(id, _)| id.clone()).collect())
+    }
+
+    fn last_revision(&self, id: &EnvId) -> Result<u64, StoreError> {
+        Ok(self.entry(id).content().revision)
+    }
+
+    fn backup(&self, id: &EnvId) -> Result<Option<String>, StoreError> {
+        Ok(self.entry(id).content().backup.clone())
+    }
+
+    fn is_known(&self, id: &EnvId) -> bool {
+        self.entry(id).content().revision > 0
     }
 
     fn read(&self, id: &EnvId) -> Result<Option<Texts>, StoreError> {

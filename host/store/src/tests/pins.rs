@@ -198,9 +198,7 @@ fn a_removed_binding_has_no_pin() {
 #[test]
 fn without_pins_no_file_is_written() {
     let (root, store) = store(FIXTURES[0]);
-    save_environment(&store, |environment| {
-        change::remove(environment.clone(), &secrets()).expect("bound").environment
-    });
+    update(&store, None);
     assert!(!root.path().join("local/packs.lock.json").exists());
 }
 

@@ -145,7 +145,7 @@ impl NewText<'_> {
                 return Ok(Change::recorded(Vec::new(), report));
             }
             let events = vec![event(Some(&answers_ref))];
-            let answers = Some(NewAnswers { answers_ref, text: text.to_owned() });
+            let answers = vec![NewAnswers { answers_ref, text: text.to_owned() }];
             Ok(Change { answers, ..Change::recorded(events, report) })
         });
         audit::record_failure(host, &target.environment, vec![event(None)], result)
