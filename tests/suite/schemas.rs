@@ -39,11 +39,21 @@ const EXAMPLES: &[(&str, &str)] = &[
         "op env create",
         "{environment_id: prod-eu.1, listen_addr: '127.0.0.1:8080', empty: true, idempotency_key: a b}",
     ),
+    (
+        "op env delete",
+        "{environment_id: local, confirm: local, if_revision: 1, idempotency_key: a}",
+    ),
     ("op env doctor", "{environment_id: local, strict: true}"),
+    ("op env export", "{environment_id: local, output: x.json}"),
+    (
+        "op env import",
+        "{file: no.json, environment_id: prod, replace: prod, if_revision: 1, idempotency_key: a}",
+    ),
     ("op env init", "idempotency_key: '1'"),
     ("op env list", "{}"),
     ("op env migrate", "{environment_id: local, apply: true, if_revision: 1, idempotency_key: a}"),
     ("op env migrate", "all: true"),
+    ("op env rename", "{environment_id: local, to: prod, if_revision: 1, idempotency_key: a}"),
     ("op env show", "environment_id: local"),
     ("op env tool-check", "environment_id: local"),
     (

@@ -107,6 +107,15 @@ pub(crate) fn print_json(value: &impl Serialize) -> io::Result<()> {
     )
 }
 
+/// Writes a JSON document of its own to standard output, as it is; at a terminal, characters that it
+/// would obey are escaped.
+pub(crate) fn print_document(document: &str) -> io::Result<()> {
+    if !io::stdout().is_terminal() {
+        return write_result(io::stdout().lock(), document.as_bytes());
+    }
+    write_result(io::stdout().lock(), terminal_safe_json(document.to_owned()).as_bytes())
+}
+
 /// Writes a schema to standard output: on one line, or indented at a terminal.
 pub(crate) fn print_schema(schema: &impl Serialize) -> io::Result<()> {
     if !io::stdout().is_terminal() {

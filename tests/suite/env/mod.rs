@@ -1,9 +1,12 @@
 //! `gtc op env`.
 
+mod delete;
 mod doctor;
+mod export;
 mod files;
 mod init;
 mod migrate;
+mod rename;
 mod tool_check;
 mod update;
 

@@ -152,10 +152,14 @@ macro_rules! nouns {
 nouns! {
     Env env {
         create(id) => "op env create --env";
+        delete(id) => "op env delete --env local --confirm";
         doctor() => "op env doctor";
+        export() => "op env export --env local";
+        import(file) => "op env import";
         init() => "op env init";
         list() => "op env list";
         migrate() => "op env migrate --env local";
+        rename(id) => "op env rename --env local --to";
         show() => "op env show";
         tool_check() => "op env tool-check";
         update() => "op env update --env local";

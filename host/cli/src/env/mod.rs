@@ -1,10 +1,14 @@
-//! `gtc op env`: create, examine and change environments.
+//! `gtc op env`: create, examine, change, move and delete environments.
 
 mod create;
+mod delete;
 mod doctor;
+mod export;
+mod import;
 mod init;
 mod list;
 mod migrate;
+mod rename;
 mod show;
 mod tool_check;
 mod update;
@@ -14,9 +18,13 @@ use std::io;
 use clap::Subcommand;
 
 use create::CreatePayload;
+use delete::DeletePayload;
 use doctor::DoctorPayload;
+use export::ExportPayload;
+use import::ImportPayload;
 use init::InitPayload;
 use migrate::MigratePayload;
+use rename::RenamePayload;
 use update::UpdatePayload;
 
 use super::args::{EnvironmentPayload, NoPayload};
@@ -35,6 +43,16 @@ pub(crate) enum EnvVerb {
     Show(Input<EnvironmentPayload>),
     /// Change the name, address and other settings of an environment
     Update(Input<UpdatePayload>),
+    /// Write an environment to one document
+    #[command(after_help = export::EXAMPLES)]
+    Export(Input<ExportPayload>),
+    /// Create an environment from an exported document
+    #[command(after_help = import::EXAMPLES)]
+    Import(Input<ImportPayload>),
+    /// Give an environment another id
+    Rename(Input<RenamePayload>),
+    /// Delete an environment, and keep a backup of it
+    Delete(Input<DeletePayload>),
     /// Bring environments of earlier versions up to date
     Migrate(Input<MigratePayload>),
     /// Report the problems of an environment and how to fix them
@@ -50,6 +68,10 @@ pub(crate) fn run(runner: &Runner, verb: EnvVerb) -> io::Result<u8> {
         EnvVerb::List(input) => list::run(runner, input),
         EnvVerb::Show(input) => show::run(runner, input),
         EnvVerb::Update(input) => update::run(runner, input),
+        EnvVerb::Export(input) => export::run(runner, input),
+        EnvVerb::Import(input) => import::run(runner, input),
+        EnvVerb::Rename(input) => rename::run(runner, input),
+        EnvVerb::Delete(input) => delete::run(runner, input),
         EnvVerb::Migrate(input) => migrate::run(runner, input),
         EnvVerb::Doctor(input) => doctor::run(runner, input),
         EnvVerb::ToolCheck(input) => tool_check::run(runner, input),

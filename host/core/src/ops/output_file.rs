@@ -58,6 +58,11 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), OutputError> {
     write_with(path, |file| file.write_all(bytes))
 }
 
+/// Like [`write()`], for a file that only this user may read.
+pub(super) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), OutputError> {
+    output::write_private_with(path, |file| file.write_all(bytes)).map_err(write_error)
+}
+
 /// Like [`write()`], for content that does not fit into memory: `fill` writes it.
 pub(super) fn write_with(
     path: &Path,

@@ -149,6 +149,28 @@ impl PinIndex {
                 }
             }
         }
+        self.add_deleted(store, store_root.as_ref())
+    }
+
+    /// Adds the pins of deleted environments, which can be imported again. Of a document that is
+    /// not well-formed any more, nothing can be restored.
+    fn add_deleted(
+        &mut self,
+        store: &Store,
+        store_root: Option<&ForeignText>,
+    ) -> Result<(), StoreError> {
+        for id in store.list_deleted()? {
+            let kept = store.deleted(&id).ok().flatten();
+            let path = store.backup_path(&id);
+            if let Some(environment) = kept.and_then(|kept| kept.environment(&path).ok()) {
+                for bound in environment.bindings() {
+                    self.add_binding(&id, store_root, bound);
+                    if let Some(previous) = bound.readable_previous() {
+                        self.add_binding(&id, store_root, previous);
+                    }
+                }
+            }
+        }
         Ok(())
     }
 

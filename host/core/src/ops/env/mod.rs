@@ -1,9 +1,13 @@
-//! Creates, initializes, lists, shows and changes environments.
+//! Creates, initializes, lists, shows, changes, moves and deletes environments.
 
 mod defaults;
+mod delete;
 mod error;
 mod event;
+mod export;
+mod import;
 mod migrate;
+mod rename;
 mod update;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -13,8 +17,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-pub use error::EnvError;
+pub use delete::{DeleteReport, DeleteRequest, delete};
+pub use error::{EnvError, ExportError, ImportError, RenameError};
+pub use export::{ExportReport, ExportRequest, export};
+pub use import::{ImportReport, ImportRequest, import};
 pub use migrate::{MigrateReport, MigrateRequest, MigratedEnvironment, migrate};
+pub use rename::{RenameReport, RenameRequest, rename};
 pub use update::{
     NewSettings, OptionalSetting, SettingChange, UpdateReport, UpdateRequest, update,
 };

@@ -3,6 +3,6 @@
 
 pub(crate) mod output;
 pub(crate) mod reaper;
-mod redact;
+pub(crate) mod redact;
 pub(crate) mod runner;
 mod variables;

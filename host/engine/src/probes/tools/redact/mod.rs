@@ -80,6 +80,31 @@ pub(super) fn redact(mut text: String, variables: &[(OsString, OsString)]) -> St
     text
 }
 
+/// Endings of the names of values that say where a secret is: `password_env`, `token_ref`.
+const REFERENCE_NAMES: [&str; 8] =
+    ["_ref", "_refs", "_env", "_file", "_path", "_name", "_id", "_url"];
+
+/// Returns whether the value of a configuration looks like a credential, by its form or by its
+/// name. A value that names where a secret is kept does not, such as `secret://prod/db`.
+///
+/// ```
+/// use gtc_engine::is_credential;
+///
+/// assert!(is_credential("password", "hunter2"));
+/// assert!(is_credential("address", "https://user:hunter2@db.example"));
+/// assert!(!is_credential("password_env", "DB_PASSWORD"));
+/// assert!(!is_credential("token", "secret://prod/db"));
+/// ```
+pub fn is_credential(name: &str, value: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace('-', "_");
+    let is_reference = value.trim().is_empty()
+        || value.contains("://")
+        || name.starts_with("public")
+        || REFERENCE_NAMES.iter().any(|ending| name.ends_with(ending));
+    let has_secret_name = secrets::has_secret_name(name.as_ref());
+    PATTERNS.forms.iter().any(|form| form.is_match(value)) || (has_secret_name && !is_reference)
+}
+
 /// Replaces parts of a text, which may overlap.
 fn replace(text: &str, mut parts: Vec<Range<usize>>) -> String {
     parts.sort_unstable_by_key(|part| part.start);
@@ -148,6 +173,32 @@ mod tests {
             "\u{1b}[1mtoken\u{1b}[0m: \u{1b}[32mabc\u{1b}[0m",
             "\u{1b}[1mtoken\u{1b}[0m: \u{1b}[32m[redacted]",
         );
+    }
+
+    #[test]
+    fn values_of_configurations_are_credentials_by_form_or_name() {
+        for (name, value) in [
+            ("password", "hunter2"),
+            ("client-secret", "x"),
+            ("apiKey", "x"),
+            ("anything", "ghp_0123456789abcdefghij"),
+            ("anything", "-----BEGIN PRIVATE KEY-----\nMII"),
+            ("url", "postgres://user:hunter2@db.example/x"),
+            ("token_ref", "hvs.CAESIJ8aBcDeFgHiJk"),
+        ] {
+            assert!(is_credential(name, value), "{name}: {value}");
+        }
+        for (name, value) in [
+            ("password", ""),
+            ("password", "secret://prod/db"),
+            ("password_env", "DB_PASSWORD"),
+            ("secret-path", "kv/data/prod"),
+            ("public_key", "MCowBQYDK2VwAyEA"),
+            ("address", "https://vault.example:8200"),
+            ("auth_method", "token"),
+        ] {
+            assert!(!is_credential(name, value), "{name}: {value}");
+        }
     }
 
     #[test]

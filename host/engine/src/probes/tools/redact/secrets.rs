@@ -1,7 +1,7 @@
 //! Finds the secrets in the host's environment variables, in every spelling that programs are known
 //! to print.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::ops::Range;
 
 use super::views::{View, is_quote};
@@ -96,7 +96,7 @@ fn number(bits: &[bool]) -> usize {
 }
 
 /// Returns true if the name of a variable suggests that its value is secret.
-fn has_secret_name(name: &OsString) -> bool {
+pub(super) fn has_secret_name(name: &OsStr) -> bool {
     let name = name.to_string_lossy().to_ascii_uppercase();
     ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "_KEY", "APIKEY"]
         .iter()
