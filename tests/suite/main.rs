@@ -31,6 +31,7 @@ mod env;
 mod env_packs;
 mod examples;
 mod extensions;
+mod fleet;
 mod grants;
 mod guide;
 mod help;

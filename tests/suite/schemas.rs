@@ -73,6 +73,10 @@ const EXAMPLES: &[(&str, &str)] = &[
         "{environment_id: local, slot: state, kind: 0.-@18446744073709551615.0.0, pack_ref: 'oci://[::ffff:1.2.3.4]:443/a/b_c.d--e__f:_A-1.b', no_fetch: true, grants: {all: null}}",
     ),
     ("op env-packs list", "environment_id: local"),
+    (
+        "op env-packs list",
+        "{environment_id: 'l[a-o]c*', all: true, kind: '*@1.0.?', pack_ref: none.gtpack}",
+    ),
     ("op env-packs remove", "{environment_id: local, slot: state, dry_run: true, yes: true}"),
     ("op env-packs rollback", "{environment_id: local, slot: state, dry_run: true}"),
     (
@@ -88,6 +92,7 @@ const EXAMPLES: &[(&str, &str)] = &[
         "{environment_id: local, kind: acme.oauth.auth0@1.0.0, pack_ref: repo://acme/auth0, instance_id: '-', answers_ref: x.json, all_instances: true}",
     ),
     ("op extensions list", "environment_id: local"),
+    ("op extensions list", "{all: true, pack_ref: 'oci://ghcr.io/*'}"),
     ("op extensions remove", "{environment_id: local, kind: acme.oauth.auth0, instance_id: eu-1}"),
     ("op extensions resolve", "reference: ext://acme.oauth.auth0/primary"),
     ("op extensions resolve", "{reference: 'ext://a.b', environment_id: local}"),
@@ -187,6 +192,7 @@ fn wrong_types_words_and_patterns_are_invalid_and_refused() {
         ("op env create", "{environment_id: x, listen_addr: localhost}"),
         ("op env update", "{environment_id: local, public_base_url: 'https://u:p@a.example'}"),
         ("op env update", "{environment_id: local, clear: [name]}"),
+        ("op env-packs list", "{all: true, kind: ''}"),
         ("op env-packs remove", "{environment_id: local, slot: no-such-slot}"),
         ("op extensions resolve", "reference: acme.oauth.auth0"),
         ("op trust-root remove", "{environment_id: local, key_id: abc}"),

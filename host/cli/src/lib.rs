@@ -15,6 +15,7 @@ mod env_packs;
 mod error;
 mod exit_code;
 mod extensions;
+mod fleet;
 mod global;
 mod grammar;
 mod grants;

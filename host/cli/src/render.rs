@@ -3,6 +3,9 @@
 
 use super::table::{Cell, Style};
 
+/// Number of hex digits of a digest that are shown.
+const DIGITS: usize = 16;
+
 /// A report that can be rendered as text.
 pub(crate) trait RenderHuman {
     /// Renders the report; the text ends with a line break. `verb` is the verb that ran,
@@ -45,4 +48,10 @@ pub(crate) fn warnings(warnings: &[String]) -> String {
 /// The cell of a missing value.
 pub(crate) fn empty_cell() -> Cell {
     Style::Faint.cell("–")
+}
+
+/// Shortens a name that begins with a digest.
+pub(crate) fn short(name: &str) -> String {
+    let is_digest = name.len() >= 64 && name.bytes().take(64).all(|byte| byte.is_ascii_hexdigit());
+    if is_digest { format!("{}…", &name[..DIGITS]) } else { name.to_owned() }
 }

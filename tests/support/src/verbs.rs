@@ -91,6 +91,7 @@ macro_rules! options {
 }
 
 options! {
+    all() => "--all";
     all_instances() => "--all-instances";
     allow_network(address) => "--network";
     allow_tool(command) => "--tool";

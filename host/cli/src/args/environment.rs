@@ -12,12 +12,12 @@ use crate::parse::{parse_argument, parse_optional};
 use gtc_core::document::Text;
 
 /// Environment of commands that read, unless one is given.
-const DEFAULT: &str = "local";
+pub(super) const DEFAULT: &str = "local";
 
 /// Id of the positional argument, and name of the field in answers files.
-const POSITIONAL: &str = "environment_id";
+pub(super) const POSITIONAL: &str = "environment_id";
 
-const FLAG: &str = "env";
+pub(super) const FLAG: &str = "env";
 
 /// The environment of a command that changes it; required.
 pub(crate) type EnvironmentArg = Environment<true>;

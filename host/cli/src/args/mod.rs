@@ -28,6 +28,7 @@ macro_rules! shared_arguments {
 pub(crate) use shared_arguments;
 
 pub(crate) mod environment;
+pub(crate) mod fleet;
 pub(crate) mod idempotency_key;
 pub(crate) mod instance;
 pub(crate) mod permissions;

@@ -10,6 +10,18 @@ pub(crate) fn bound_row(place: String, bound: &ListedBinding) -> [Cell; 6] {
         (None, true) => "unreadable".to_owned(),
         (None, false) => "no".to_owned(),
     };
+    [
+        Style::Bold.cell(place),
+        Style::Plain.cell(&bound.kind),
+        Style::Plain.cell(bound.generation),
+        Style::Plain.cell(previous),
+        bound.answers_ref.as_ref().map_or_else(empty_cell, |path| Style::Plain.cell(shown(path))),
+        pack_cell(bound),
+    ]
+}
+
+/// The cell of the pack of a binding.
+pub(crate) fn pack_cell(bound: &ListedBinding) -> Cell {
     let note = if bound.unpinned {
         " (unpinned)"
     } else if bound.without_handler {
@@ -17,15 +29,7 @@ pub(crate) fn bound_row(place: String, bound: &ListedBinding) -> [Cell; 6] {
     } else {
         ""
     };
-    let pack_ref = format!("{}{note}", bound.pack_ref);
-    [
-        Style::Bold.cell(place),
-        Style::Plain.cell(&bound.kind),
-        Style::Plain.cell(bound.generation),
-        Style::Plain.cell(previous),
-        bound.answers_ref.as_ref().map_or_else(empty_cell, |path| Style::Plain.cell(shown(path))),
-        Style::Plain.cell(pack_ref),
-    ]
+    Style::Plain.cell(format!("{}{note}", bound.pack_ref))
 }
 
 pub(crate) fn listing(environment: &str, what: &str, table: &Table) -> String {

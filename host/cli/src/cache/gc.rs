@@ -6,11 +6,10 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::report::short;
 use crate::error::UsageError;
 use crate::input::Input;
 use crate::parse::Payload;
-use crate::render::{BAD, RenderHuman, verdict_sign};
+use crate::render::{BAD, RenderHuman, short, verdict_sign};
 use crate::runner::Runner;
 use crate::table::{Style, Table};
 use gtc_core::ops::cache;

@@ -2,10 +2,10 @@
 
 use std::io;
 
-use super::report::{missing, pinned_by, short, unreadable};
+use super::report::{missing, pinned_by, unreadable};
 use crate::args::NoPayload;
 use crate::input::Input;
-use crate::render::{GOOD, NOTICE, RenderHuman, empty_cell, join_or_none, plural};
+use crate::render::{GOOD, NOTICE, RenderHuman, empty_cell, join_or_none, plural, short};
 use crate::runner::Runner;
 use crate::table::{Cell, Style, Table};
 use gtc_core::ops::cache::{self, CacheListReport};

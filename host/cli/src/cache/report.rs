@@ -1,11 +1,8 @@
 //! Text that reports on the cache share: digests, pins, and archives that are missing.
 
-use crate::render::{NOTICE, join_or_none};
+use crate::render::{NOTICE, join_or_none, short};
 use crate::table::Style;
 use gtc_core::ops::cache::{MissingArchive, PinnedBy, UnreadableEnvironment};
-
-/// Number of hex digits of a digest that are shown.
-const DIGITS: usize = 16;
 
 pub(super) fn missing(missing: &[MissingArchive]) -> String {
     let sign = Style::Notice.paint(NOTICE);
@@ -36,10 +33,4 @@ pub(super) fn pinned_by(pins: &[PinnedBy]) -> String {
         Some(root) => format!("`{}` of {root} ({})", by.environment_id, by.pack_ref),
         None => format!("`{}` ({})", by.environment_id, by.pack_ref),
     }))
-}
-
-/// Shortens a name that begins with a digest.
-pub(super) fn short(name: &str) -> String {
-    let is_digest = name.len() >= 64 && name.bytes().take(64).all(|byte| byte.is_ascii_hexdigit());
-    if is_digest { format!("{}…", &name[..DIGITS]) } else { name.to_owned() }
 }

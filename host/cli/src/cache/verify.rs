@@ -6,11 +6,11 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::report::{missing, pinned_by, short, unreadable};
+use super::report::{missing, pinned_by, unreadable};
 use crate::error::UsageError;
 use crate::input::Input;
 use crate::parse::Payload;
-use crate::render::{BAD, GOOD, RenderHuman, plural};
+use crate::render::{BAD, GOOD, RenderHuman, plural, short};
 use crate::runner::Runner;
 use crate::table::Style;
 use gtc_core::ops::cache;

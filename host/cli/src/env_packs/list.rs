@@ -2,17 +2,27 @@
 
 use std::io;
 
-use crate::args::EnvironmentPayload;
+use crate::args::fleet::Selection;
 use crate::binding::list::{bound_row, listing};
+use crate::fleet::{ListPayload, OneOrMany};
 use crate::input::Input;
 use crate::render::{RenderHuman, empty_cell};
 use crate::runner::Runner;
 use crate::table::{Style, Table};
 use gtc_core::ops::bindings::{self, EnvPacksReport};
+use gtc_core::ops::fleet;
 
-pub(super) fn run(runner: &Runner, input: Input<EnvironmentPayload>) -> io::Result<u8> {
-    runner.run("env-packs", "list", input, |environment| {
-        Ok(bindings::list_env_packs(&runner.host, &environment)?)
+pub(super) fn run(runner: &Runner, input: Input<ListPayload>) -> io::Result<u8> {
+    let host = &runner.host;
+    let list = |selection| {
+        Ok(match selection {
+            Selection::One(id) => OneOrMany::One(bindings::list_env_packs(host, &id)?),
+            Selection::Many(selector) => OneOrMany::Many(fleet::list_env_packs(host, &selector)?),
+        })
+    };
+    runner.check("env-packs", "list", input, list, |report| match report {
+        OneOrMany::One(_) => true,
+        OneOrMany::Many(report) => report.unreadable.is_empty(),
     })
 }
 

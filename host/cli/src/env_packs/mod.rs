@@ -18,7 +18,7 @@ use remove::PackRemovePayload;
 use rollback::PackRollbackPayload;
 use update::PackUpdatePayload;
 
-use super::args::EnvironmentPayload;
+use super::fleet::ListPayload;
 use super::input::Input;
 use super::runner::Runner;
 
@@ -35,8 +35,8 @@ pub(crate) enum EnvPacksVerb {
     /// Pin the pack of a slot that is bound without a pin: fetch it, check it, and grant
     /// permissions
     Pin(Input<PackPinPayload>),
-    /// List bound packs
-    List(Input<EnvironmentPayload>),
+    /// List bound packs, of one environment or of many
+    List(Input<ListPayload>),
 }
 
 pub(crate) fn run(runner: &Runner, verb: EnvPacksVerb) -> io::Result<u8> {

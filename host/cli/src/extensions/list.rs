@@ -2,17 +2,27 @@
 
 use std::io;
 
-use crate::args::EnvironmentPayload;
+use crate::args::fleet::Selection;
 use crate::binding::list::{bound_row, listing};
+use crate::fleet::{ListPayload, OneOrMany};
 use crate::input::Input;
 use crate::render::RenderHuman;
 use crate::runner::Runner;
 use crate::table::Table;
 use gtc_core::ops::bindings::{self, ExtensionsReport};
+use gtc_core::ops::fleet;
 
-pub(super) fn run(runner: &Runner, input: Input<EnvironmentPayload>) -> io::Result<u8> {
-    runner.run("extensions", "list", input, |environment| {
-        Ok(bindings::list_extensions(&runner.host, &environment)?)
+pub(super) fn run(runner: &Runner, input: Input<ListPayload>) -> io::Result<u8> {
+    let host = &runner.host;
+    let list = |selection| {
+        Ok(match selection {
+            Selection::One(id) => OneOrMany::One(bindings::list_extensions(host, &id)?),
+            Selection::Many(selector) => OneOrMany::Many(fleet::list_extensions(host, &selector)?),
+        })
+    };
+    runner.check("extensions", "list", input, list, |report| match report {
+        OneOrMany::One(_) => true,
+        OneOrMany::Many(report) => report.unreadable.is_empty(),
     })
 }
 

@@ -20,7 +20,7 @@ use resolve::ResolvePayload;
 use rollback::ExtensionRollbackPayload;
 use update::ExtensionUpdatePayload;
 
-use super::args::EnvironmentPayload;
+use super::fleet::ListPayload;
 use super::input::Input;
 use super::runner::Runner;
 
@@ -37,8 +37,8 @@ pub(crate) enum ExtensionsVerb {
     /// Pin the pack of an extension that is bound without a pin: fetch it, check it, and grant
     /// permissions
     Pin(Input<ExtensionPinPayload>),
-    /// List bound extensions
-    List(Input<EnvironmentPayload>),
+    /// List bound extensions, of one environment or of many
+    List(Input<ListPayload>),
     /// Print the answers of the extension that `ext://<path>[/<instance>]` names
     Resolve(Input<ResolvePayload>),
 }

@@ -2,7 +2,7 @@
 //! files and load no component.
 
 use env_pack_domain::{
-    BindingKey, BindingPlace, EnvId, ExtRef, ForeignText, PackDescriptor, PackRef,
+    Binding, BindingKey, BindingPlace, EnvId, ExtRef, ForeignText, PackDescriptor, PackRef,
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -54,6 +54,9 @@ pub struct ListedBinding {
     pub generation: u64,
     /// Whether a previous binding exists for a rollback.
     pub has_previous: bool,
+    /// The version that the manifest of the pack had when it was bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pack_version: Option<String>,
     /// The SHA-256 digest that was pinned when the pack was bound.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archive_sha256: Option<String>,
@@ -140,8 +143,14 @@ fn list(
 ) -> Vec<ListedBinding> {
     let environment = &stored.environment;
     let bindings = environment.bindings().filter(|binding| wanted(&binding.place));
-    let entry = |binding: &env_pack_domain::Binding| ListedBinding {
-        environment_id: environment.id().clone(),
+    bindings.map(|binding| listed_binding(host, environment.id(), binding)).collect()
+}
+
+/// Returns the entry of a binding in a list.
+pub(super) fn listed_binding(host: &Host, environment: &EnvId, binding: &Binding) -> ListedBinding {
+    let pin = binding.pin.as_ref();
+    ListedBinding {
+        environment_id: environment.clone(),
         slot: binding.place.core_slot().map(|slot| slot.to_string()),
         instance_id: binding.place.instance().map(ToString::to_string),
         kind: binding.kind.clone(),
@@ -149,16 +158,16 @@ fn list(
         answers_ref: binding.answers_ref.as_ref().map(|answers| answers.as_str().to_owned()),
         generation: binding.generation,
         has_previous: binding.previous.is_some(),
-        archive_sha256: binding.pin.as_ref().map(|pin| pin.archive.hex()),
-        without_handler: binding.pin.as_ref().is_some_and(|pin| !pin.has_handler()),
+        pack_version: pin.and_then(|pin| pin.pack.as_ref()).map(|pack| pack.version.clone()),
+        archive_sha256: pin.map(|pin| pin.archive.hex()),
+        without_handler: pin.is_some_and(|pin| !pin.has_handler()),
         unpinned: host.is_unpinned(binding),
         previous: binding.readable_previous().map(|previous| ListedPrevious {
             kind: previous.kind.clone(),
             pack_ref: previous.pack_ref.clone(),
             archive_sha256: previous.pin.as_ref().map(|pin| pin.archive.hex()),
         }),
-    };
-    bindings.map(entry).collect()
+    }
 }
 
 /// The answers of an extension could not be found.

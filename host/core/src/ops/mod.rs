@@ -18,6 +18,7 @@ pub mod doctor;
 pub mod env;
 pub mod export;
 mod file_path;
+pub mod fleet;
 pub mod grants;
 pub mod import;
 mod input_file;

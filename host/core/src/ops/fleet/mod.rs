@@ -1,0 +1,12 @@
+//! Operations on many environments of a store at once.
+
+mod list;
+mod pattern;
+mod selector;
+
+pub use list::{
+    FleetEnvPacksReport, FleetExtensionsReport, UnknownSlot, UnreadableEnvironment, list_env_packs,
+    list_extensions,
+};
+pub use pattern::{InvalidPattern, Pattern};
+pub use selector::{FleetError, FleetSelector};
