@@ -23,7 +23,7 @@ pub struct Limits {
     pub project: project::ProjectLimits,
     /// Number and size of scenarios, and their run time.
     pub scenario: scenario::ScenarioLimits,
-    /// What a store keeps of the past.
+    /// The past of environments that a store keeps.
     pub store: gtc_store::StoreLimits,
     /// Number of preflights at the same time.
     pub tool_check: ToolCheckLimits,

@@ -32,7 +32,7 @@ pub struct Change<T> {
     pub trust_root: Option<TrustRoot>,
     /// Answers documents to write, at most one for each place.
     pub answers: Vec<NewAnswers>,
-    /// What happens to the environment as a whole, which [`Store::import`] and [`Store::delete`]
+    /// A change of the environment as a whole, which [`Store::import`] and [`Store::delete`]
     /// decide; then the values above do not count.
     ///
     /// [`Store::import`]: crate::Store::import

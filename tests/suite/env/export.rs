@@ -231,8 +231,10 @@ fn answers_that_are_missing_are_left_out_and_damaged_ones_are_refused() {
 fn with(document: &Value, pointer: &str, value: Value) -> String {
     let mut document = document.clone();
     let (parent, name) = pointer.rsplit_once('/').expect("a pointer");
-    let parent = document.pointer_mut(parent).expect("it exists");
-    parent[name.replace("~1", "/")] = value;
+    match document.pointer_mut(parent).expect("it exists") {
+        Value::Array(list) => list[name.parse::<usize>().expect("an index")] = value,
+        parent => parent[name.replace("~1", "/")] = value,
+    }
     document.to_string()
 }
 
@@ -287,10 +289,10 @@ fn malformed_documents_are_refused_and_nothing_is_left() {
     let (_, output) = imported(&change("/answers/large.json", json!("x".repeat(1 << 20))), &[]);
     assert!(output.stderr.contains("more than 1048576 bytes"), "{}", output.stderr);
     let sandbox = Sandbox::new();
-    sandbox.env().import("nowhere.json").refused(2, "io");
+    sandbox.env().import("nowhere.json").refused(2, "file-not-found");
     let large = std::fs::File::create(sandbox.home().join("large.json")).expect("a file");
     large.set_len((64 << 20) + 1).expect("a length");
-    let message = sandbox.env().import("large.json").refused(2, "io");
+    let message = sandbox.env().import("large.json").refused(2, "archive-too-large");
     assert_contains(&message, &["large.json", "67108864"]);
 }
 
