@@ -32,8 +32,8 @@ pub struct Change<T> {
     pub trust_root: Option<TrustRoot>,
     /// Answers documents to write, at most one for each place.
     pub answers: Vec<NewAnswers>,
-    /// A change of the environment as a whole, which [`Store::import`] and [`Store::delete`]
-    /// decide; then the values above do not count.
+    /// A change of the environment as a whole, as [`Store::import`] and [`Store::delete`] make it;
+    /// then the values above do not count.
     ///
     /// [`Store::import`]: crate::Store::import
     /// [`Store::delete`]: crate::Store::delete

@@ -73,7 +73,9 @@ type Values = fn(&Line) -> Vec<CompletionCandidate>;
 
 fn values_of(id: &str, [noun, verb]: [&str; 2]) -> Option<Values> {
     Some(match id {
-        "env" | "environment_id" | "trust_in" | "trust_root_of" => environments,
+        "env" | "environment_id" | "confirm" | "replace" | "trust_in" | "trust_root_of" => {
+            environments
+        }
         "slot" if verb == "new" => |_| names(CapabilitySlot::ALL),
         "slot" if verb == "add" => |_| names(CoreSlot::all()),
         "slot" => bound_slots,

@@ -13,7 +13,7 @@ use crate::args::idempotency_key::{IdempotencyKey, IfRevision};
 use crate::error::UsageError;
 use crate::input::Input;
 use crate::parse::{Payload, parse_optional};
-use crate::render::{GOOD, RenderHuman, plural};
+use crate::render::{GOOD, NOTICE, RenderHuman, plural};
 use crate::runner::Runner;
 use crate::table::Style;
 use gtc_core::document::Text;
@@ -80,14 +80,23 @@ impl RenderHuman for ImportReport {
         } else {
             format!(" from `{}`", self.exported_id)
         };
-        format!(
-            "{} {verb} environment `{id}`{origin} (revision {})\n  {}, {}, {}\nnext: examine it with \
-             `gtc op env doctor {id}`\n",
+        let mut text = format!(
+            "{} {verb} environment `{id}`{origin} (revision {})\n  {}, {}\n",
             Style::Good.paint(GOOD),
             self.revision,
             plural(self.bindings, "binding"),
             answers_documents(self.answers),
-            plural(self.keys, "trusted key"),
-        )
+        );
+        let notice = Style::Notice.paint(NOTICE);
+        for key in &self.keys {
+            text.push_str(&format!("  {notice} it trusts key `{key}`\n"));
+        }
+        if self.granted > 0 {
+            let granted = plural(self.granted, "binding");
+            text.push_str(&format!(
+                "  {notice} {granted} with permissions: see them with `gtc op grants list {id}`\n"
+            ));
+        }
+        text + &format!("next: examine it with `gtc op env doctor {id}`\n")
     }
 }

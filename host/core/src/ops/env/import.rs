@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use env_pack_domain::{EnvId, Sha256Digest};
+use env_pack_domain::{Binding, EnvId, KeyId, Sha256Digest};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -44,15 +44,18 @@ pub struct ImportReport {
     pub bindings: usize,
     /// The number of answers documents.
     pub answers: usize,
-    /// The number of trusted keys.
-    pub keys: usize,
+    /// The ids of the keys that it trusts.
+    pub keys: Vec<KeyId>,
+    /// The number of bindings whose packs may run or reach something.
+    pub granted: usize,
     /// The idempotency key of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
 }
 
-/// Creates an environment from a document that [`export`](super::export) wrote, as one change. With
-/// `replaced`, an environment with this id is replaced, and kept as a document.
+/// Creates an environment from a document that [`export`](super::export) wrote, as one change. The
+/// permissions and trusted keys of the document count from then on: it must come from a source that
+/// the operator trusts. With `replaced`, an environment with this id is replaced, and kept as a document.
 ///
 /// # Errors
 /// [`ImportError`] when the document cannot be read or is not well-formed, or the environment
@@ -76,6 +79,9 @@ pub fn import(host: &Host, request: &ImportRequest) -> Result<ImportReport, Impo
     let exported = exported.with_id(id);
     let imported = exported.environment(file)?;
     let bindings = imported.bindings().count();
+    let has_grants =
+        |binding: &&Binding| binding.pin.as_ref().is_some_and(|pin| !pin.grants.is_empty());
+    let granted = imported.bindings().filter(has_grants).count();
     let digest = Sha256Digest::compute(&bytes).to_string();
     let store_request = host
         .request(
@@ -99,7 +105,8 @@ pub fn import(host: &Host, request: &ImportRequest) -> Result<ImportReport, Impo
             revision: stored.revision.saturating_add(1),
             bindings,
             answers: exported.answers_count(),
-            keys: keys.keys().len(),
+            keys: keys.keys().iter().map(|key| key.key_id).collect(),
+            granted,
             idempotency_key: idempotency_key.clone(),
         };
         Ok::<_, ImportError>(Change::recorded(vec![event.clone()], report))
