@@ -146,6 +146,24 @@ impl World {
         assert_eq!(listed["generation"], model.generation, "{history:?}: {model:?}");
         assert_eq!(listed["has_previous"], model.previous.is_some(), "{history:?}: {model:?}");
     }
+
+    /// Compares the audit log with the model: replaying its events gives the binding.
+    fn check_log(&self, model: &Model, history: &[Step]) {
+        let mut replayed = (Value::Null, Value::from(0));
+        for event in self.sandbox.audit_events("local") {
+            let is_of_slot = event["target"]["slot"] == "secrets";
+            if is_of_slot && event["result"]["outcome"] == "ok" {
+                let generation = event["new_generation"].as_u64().expect("a number");
+                assert_eq!(event["previous_generation"], generation - 1, "{history:?}: {event}");
+                assert_eq!(replayed.1, generation - 1, "{history:?}: {event}");
+                replayed = (event["target"]["pack_ref"].clone(), generation.into());
+            }
+        }
+        if model.generation > 0 {
+            assert_eq!(replayed.0, model.bound.pack_ref, "{history:?}: {model:?}");
+        }
+        assert_eq!(replayed.1, model.generation, "{history:?}: {model:?}");
+    }
 }
 
 #[test]
@@ -169,5 +187,6 @@ fn a_binding_runs_what_was_bound_after_any_sequence_of_changes() {
             world.step(step, &mut random, &mut model);
             world.check(&model, &history);
         }
+        world.check_log(&model, &history);
     }
 }

@@ -19,7 +19,7 @@ use super::requests;
 use super::revision::{self, StoredRevision};
 use super::text::{self, FileText};
 use crate::audit_chain::{AuditEnds, AuditHead};
-use crate::backend::{BACKUP, Committed, Decision, Edit, MAX_TEXT_BYTES, Texts};
+use crate::backend::{BACKUP, Committed, Decision, Edit, Texts};
 use crate::error::{ChangeError, StoreError};
 use crate::request::{Expect, Request, RequestKey};
 use crate::request_record::{RecordedAnswer, RequestRecord};
@@ -58,6 +58,7 @@ pub(super) fn change(
             Decision::Record(audit) => Edit { audit, ..Edit::default() },
             Decision::Nothing => return Ok(Committed::Done),
         };
+        edit.ensure_readable(folder)?;
         let journal = before.journal(environment, request, &edit)?;
         // another tool, which takes no lock, may have changed a file meanwhile
         if journal.is_possible(disk, folder)? {
@@ -199,10 +200,6 @@ impl Before {
         let mut journal = Journal::new(request.key.to_string(), self.found);
         let mut digests = self.digests.clone();
         for (kind, text) in &edit.writes {
-            if text.len() as u64 > MAX_TEXT_BYTES {
-                let path = folder.join(kind.name());
-                return Err(StoreError::TooLarge { path, limit: MAX_TEXT_BYTES }.into());
-            }
             let new = FileText::new(text);
             let before = digests.insert(kind.name().to_owned(), new.digest);
             let change = FileChange { before, after: Some(new.text), is_private: false };

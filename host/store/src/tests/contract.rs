@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use super::memory::MemoryBackend;
 use crate::audit_chain::ChainVerifier;
 use crate::backend::{
-    Backend, Committed, Decision, Edit, MAX_ANSWERS_BYTES, NewAnswers, TextKind, Texts,
+    Backend, Committed, Decision, Edit, MAX_ANSWERS_BYTES, MAX_TEXT_BYTES, NewAnswers, TextKind,
+    Texts,
 };
 use crate::error::{AnswersError, ChangeError, StoreError};
 use crate::files::FileBackend;
@@ -197,6 +198,27 @@ fn without_an_edit_nothing_is_written() {
         change(backend, "a", &mut |_| Decision::Nothing).expect("decided");
         assert_eq!(read(backend, "a").document, "1");
         assert_eq!(audit_lines(backend, "a"), ["created"]);
+    }
+}
+
+#[test]
+fn a_text_over_the_limit_is_refused() {
+    let largest = "x".repeat(MAX_TEXT_BYTES as usize);
+    let larger = format!("{largest}x");
+    for test in backends() {
+        let backend = test.backend();
+        write(backend, "a", &[(TextKind::Document, &largest)], &["1"]);
+        assert!(read(backend, "a").document == largest);
+        let larger = || vec![(TextKind::Document, larger.clone())];
+        let write = &mut |_| Decision::Write(Edit { writes: larger(), ..Edit::default() });
+        let result = change(backend, "a", write);
+        let is_refused = matches!(
+            result,
+            Err(ChangeError::Store(StoreError::TooLarge { limit: MAX_TEXT_BYTES, .. }))
+        );
+        assert!(is_refused, "{result:?}");
+        assert!(read(backend, "a").document == largest);
+        assert_eq!(audit_lines(backend, "a"), ["1"]);
     }
 }
 

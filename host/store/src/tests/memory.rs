@@ -196,6 +196,7 @@ impl Backend for MemoryBackend {
             Decision::Record(audit) => Edit { audit, ..Edit::default() },
             Decision::Nothing => return Ok(Committed::Done),
         };
+        edit.ensure_readable(&self.place.text(id, ""))?;
         entry.content().write(request, &edit).map(|()| Committed::Done)
     }
 
