@@ -152,7 +152,14 @@ fn refusals_name_the_next_step() {
     put.clone().kind("acme.revocation.other").file("none.json").refused(2, "file-not-found");
     sandbox.write("a.json", "{}");
     put.clone().kind("acme.revocation.other").file("a.json").refused(1, "not-found");
-    for reserved in ["environment.json", "packs.lock.json", "audit/events.jsonl", ".lock"] {
+    for reserved in [
+        "environment.json",
+        "packs.lock.json",
+        "audit/events.jsonl",
+        ".lock",
+        "Environment.JSON",
+        "AUDIT/a.json",
+    ] {
         put.clone().answers_ref(reserved).file("a.json").refused(1, "answers-parse");
     }
     put.clone().answers_ref("../a.json").file("a.json").refused(2, "invalid-argument");

@@ -35,11 +35,12 @@ const RESERVED: [&str; 9] = [
 ];
 
 /// Returns whether answers may have this path in their environment: it belongs to no other part of
-/// the environment, and is not hidden, as temporary files and the lock are.
+/// the environment, in any case of its letters, and is not hidden, as temporary files and the lock
+/// are.
 pub(super) fn is_answers_path(path: &Path) -> bool {
     let mut parts = path.components();
     let Some(first) = parts.clone().next() else { return false };
-    let is_reserved = RESERVED.iter().any(|name| first.as_os_str() == *name);
+    let is_reserved = RESERVED.iter().any(|name| first.as_os_str().eq_ignore_ascii_case(name));
     !is_reserved
         && parts.all(|part| match part {
             Component::Normal(name) => !name.as_encoded_bytes().starts_with(b"."),

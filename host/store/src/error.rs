@@ -27,6 +27,18 @@ pub enum StoreError {
         /// The folder of environments.
         root: PathBuf,
     },
+    /// Another environment has the same id in other letters, such as `Prod` and `prod`. Some file
+    /// systems take both for one folder.
+    #[error(
+        "environment `{environment}` would differ from environment `{existing}` only in upper and \
+         lower case, and some file systems take both for one folder"
+    )]
+    DiffersInCase {
+        /// The new environment.
+        environment: EnvId,
+        /// The environment that exists.
+        existing: EnvId,
+    },
     /// Another process kept the environment locked for too long.
     #[error(
         "environment `{environment}` is being changed by {}: `{}` is locked",

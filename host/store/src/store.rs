@@ -173,7 +173,8 @@ impl Store {
     /// Creates an environment without bindings, and changes it as `decide` says.
     ///
     /// # Errors
-    /// [`StoreError::Exists`]; otherwise as for [`change`](Self::change).
+    /// [`StoreError::Exists`], [`StoreError::DiffersInCase`]; otherwise as for
+    /// [`change`](Self::change).
     pub fn create<T: Answer, E: From<ChangeError>>(
         &self,
         id: &EnvId,
@@ -181,6 +182,7 @@ impl Store {
         new: &NewDocument<'_>,
         decide: impl FnMut(Stored) -> Result<Change<T>, E>,
     ) -> Result<T, E> {
+        self.ensure_distinct(id).map_err(ChangeError::from)?;
         self.save(id, request, decide, |texts| match texts {
             None => Ok(Base::new(id, new)),
             Some(_) => Err(self.exists_already(id)),
@@ -190,7 +192,7 @@ impl Store {
     /// Changes an environment, which is created first if it does not exist.
     ///
     /// # Errors
-    /// As for [`change`](Self::change).
+    /// [`StoreError::DiffersInCase`]; otherwise as for [`change`](Self::change).
     pub fn create_or_change<T: Answer, E: From<ChangeError>>(
         &self,
         id: &EnvId,
@@ -198,6 +200,7 @@ impl Store {
         new: &NewDocument<'_>,
         decide: impl FnMut(Stored) -> Result<Change<T>, E>,
     ) -> Result<T, E> {
+        self.ensure_distinct(id).map_err(ChangeError::from)?;
         self.save(id, request, decide, |texts| match texts {
             None => Ok(Base::new(id, new)),
             Some(texts) => Base::parse_to_change(texts, self.place(), id),
@@ -397,6 +400,18 @@ impl Store {
     fn raw(&self, id: &EnvId, name: &str, text: &str) -> Result<Box<RawValue>, StoreError> {
         serde_json::from_str(text)
             .map_err(|error| StoreError::malformed_json(&self.place().text(id, name), &error))
+    }
+
+    /// Fails if the environment is new, and another one has its id in other letters.
+    pub(super) fn ensure_distinct(&self, id: &EnvId) -> Result<(), StoreError> {
+        if self.exists(id) {
+            return Ok(());
+        }
+        let is_twin = |other: &EnvId| other.as_str().eq_ignore_ascii_case(id.as_str());
+        match self.list()?.into_iter().find(is_twin) {
+            Some(existing) => Err(StoreError::DiffersInCase { environment: id.clone(), existing }),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn exists_already(&self, id: &EnvId) -> StoreError {

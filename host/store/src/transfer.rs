@@ -18,7 +18,8 @@ impl Store {
     /// also in place of one that exists. `decide` returns the events and the report.
     ///
     /// # Errors
-    /// [`StoreError::Exists`]; otherwise as for [`change`](Self::change).
+    /// [`StoreError::Exists`], [`StoreError::DiffersInCase`]; otherwise as for
+    /// [`change`](Self::change).
     pub fn import<T: Answer, E: From<ChangeError>>(
         &self,
         id: &EnvId,
@@ -26,6 +27,7 @@ impl Store {
         (new, replace): (&PortableEnvironment, bool),
         mut decide: impl FnMut(Stored) -> Result<Change<T>, E>,
     ) -> Result<T, E> {
+        self.ensure_distinct(id).map_err(ChangeError::from)?;
         let decide_whole = |stored: Stored| {
             let before = if stored.is_new { None } else { Some(self.copy(id)?) };
             let whole = Some(WholeChange { before, after: Some(new.clone()) });

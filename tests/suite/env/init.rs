@@ -182,6 +182,11 @@ fn environments_are_created_listed_and_shown() {
     sandbox.env().list().human().succeeded().shows(&["no environments", "gtc op env init"]);
     sandbox.env().create("prod").args(["--name", "Production"]).succeeded();
     sandbox.env().create("bare").arg("--empty").succeeded();
+    for twin in [sandbox.env().create("Prod"), sandbox.env().init().env("PROD")] {
+        let message = twin.refused(1, "conflict");
+        assert_contains(&message, &["from environment `prod` only in upper and lower case"]);
+    }
+    assert!(!sandbox.environment("Prod").exists() && !sandbox.environment("PROD").exists());
     let message = sandbox.env().create("prod").refused(1, "conflict");
     assert!(message.contains("`prod` already exists"), "{message}");
     let list = sandbox.env().list().succeeded().result();

@@ -22,6 +22,10 @@ impl OperationError for StoreError {
                     "see it with `gtc op env show {environment}`, or bind missing defaults with `gtc op env init --env {environment}`"
                 ),
             ),
+            Self::DiffersInCase { existing, .. } => Explanation::refused(
+                "conflict",
+                format!("choose another id, or see `gtc op env show {existing}`"),
+            ),
             Self::Busy { .. } => {
                 Explanation::failed(BUSY, "try again when the other process has finished")
             }
