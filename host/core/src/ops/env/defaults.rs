@@ -16,6 +16,31 @@ use crate::ops::load_pack;
 use crate::ops::pack_error::BrokenBuiltin;
 use gtc_store::StoreError;
 
+/// The default packs of this program, each with its slot.
+pub(super) struct Defaults(Vec<(CoreSlot, PackDescriptor)>);
+
+impl Defaults {
+    /// Finds the slots of the built-in packs, which are loaded.
+    pub(super) fn load(host: &Host) -> Result<Self, BrokenBuiltin> {
+        let mut defaults = Vec::new();
+        for kind in host.fetcher.builtins() {
+            let (_, pack) = load_pack::load_pack(host, &PackRef::Builtin(kind.clone()))
+                .map_err(|source| BrokenBuiltin { pack: kind.clone(), source })?;
+            let slot = pack.handler_for(&kind).map(|loaded| loaded.handler.slot());
+            if let Some(Ok(slot)) = slot.map(CoreSlot::try_from) {
+                defaults.push((slot, kind));
+            }
+        }
+        Ok(Self(defaults))
+    }
+
+    /// Returns the defaults of slots that are free.
+    fn unbound(&self, environment: &Environment) -> Vec<(CoreSlot, PackDescriptor)> {
+        let is_free = |slot: &CoreSlot| environment.binding(&BindingKey::Slot(*slot)).is_none();
+        self.0.iter().filter(|(slot, _)| is_free(slot)).cloned().collect()
+    }
+}
+
 /// An environment with the default packs that it lacked.
 pub(super) struct WithDefaults {
     pub environment: Environment,
@@ -38,10 +63,11 @@ impl WithDefaults {
 /// whether nothing is stored of the environment yet.
 pub(super) fn bind_defaults(
     host: &Host,
+    defaults: &Defaults,
     environment: Environment,
     is_new: bool,
 ) -> Result<WithDefaults, EnvError> {
-    let free = unbound_defaults(host, &environment)?;
+    let free = defaults.unbound(&environment);
     let is_known = |slot: &CoreSlot| environment.emptied_slots().contains(slot);
     // earlier versions of this program only recorded removals
     let removed = if is_new || free.iter().all(|(slot, _)| is_known(slot)) {
@@ -67,24 +93,6 @@ pub(super) fn bind_defaults(
         bound.push(kind);
     }
     Ok(WithDefaults { environment, bound, kept_empty, remembered })
-}
-
-/// Returns the built-in packs whose slots are free, and their slots.
-fn unbound_defaults(
-    host: &Host,
-    environment: &Environment,
-) -> Result<Vec<(CoreSlot, PackDescriptor)>, BrokenBuiltin> {
-    let mut defaults = Vec::new();
-    for kind in host.fetcher.builtins() {
-        let (_, pack) = load_pack::load_pack(host, &PackRef::Builtin(kind.clone()))
-            .map_err(|source| BrokenBuiltin { pack: kind.clone(), source })?;
-        let slot = pack.handler_for(&kind).map(|loaded| loaded.handler.slot());
-        let Some(Ok(slot)) = slot.map(CoreSlot::try_from) else { continue };
-        if environment.binding(&BindingKey::Slot(slot)).is_none() {
-            defaults.push((slot, kind));
-        }
-    }
-    Ok(defaults)
 }
 
 /// Returns the slots whose last recorded change removed their binding.

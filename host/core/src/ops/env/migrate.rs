@@ -5,7 +5,7 @@ use env_pack_domain::{CoreSlot, EnvId, Environment, PackDescriptor, with_causes}
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::defaults::{WithDefaults, bind_defaults};
+use super::defaults::{Defaults, WithDefaults, bind_defaults};
 use super::error::EnvError;
 use super::event::event;
 use crate::Host;
@@ -70,17 +70,20 @@ impl MigratedEnvironment {
 /// # Errors
 /// [`EnvError`] when the one environment cannot be read or changed, or none can be listed.
 pub fn migrate(host: &Host, request: &MigrateRequest) -> Result<MigrateReport, EnvError> {
+    let defaults = Defaults::load(host)?;
     let environments = match &request.environment {
-        Some(id) => vec![migrate_one(host, request, id)?],
+        Some(id) => vec![migrate_one(host, &defaults, request, id)?],
         None => host
             .store
             .list()?
             .iter()
             .map(|id| {
-                migrate_one(host, request, id).unwrap_or_else(|error| MigratedEnvironment {
-                    environment_id: id.to_string(),
-                    error: Some(with_causes(&error)),
-                    ..MigratedEnvironment::default()
+                migrate_one(host, &defaults, request, id).unwrap_or_else(|error| {
+                    MigratedEnvironment {
+                        environment_id: id.to_string(),
+                        error: Some(with_causes(&error)),
+                        ..MigratedEnvironment::default()
+                    }
                 })
             })
             .collect(),
@@ -91,6 +94,7 @@ pub fn migrate(host: &Host, request: &MigrateRequest) -> Result<MigrateReport, E
 
 fn migrate_one(
     host: &Host,
+    defaults: &Defaults,
     request: &MigrateRequest,
     id: &EnvId,
 ) -> Result<MigratedEnvironment, EnvError> {
@@ -98,13 +102,13 @@ fn migrate_one(
     if !apply {
         let stored = host.store.load(id)?;
         stored.ensure_changeable()?;
-        return Ok(plan(host, stored)?.report);
+        return Ok(plan(host, defaults, stored)?.report);
     }
     let event = event(host, "migrate", id, idempotency_key.as_deref());
     let store_request =
         host.request("env migrate", idempotency_key.as_ref(), &json!({})).if_revision(*if_revision);
     let result = host.store.change(id, &store_request, |stored| {
-        let Plan { environment, report } = plan(host, stored)?;
+        let Plan { environment, report } = plan(host, defaults, stored)?;
         let events = if report.is_unchanged() { Vec::new() } else { vec![event.clone()] };
         let converts_pins = report.converts_pins;
         let change = Change::recorded(events, report);
@@ -118,11 +122,11 @@ struct Plan {
     report: MigratedEnvironment,
 }
 
-fn plan(host: &Host, stored: Stored) -> Result<Plan, EnvError> {
+fn plan(host: &Host, defaults: &Defaults, stored: Stored) -> Result<Plan, EnvError> {
     let Stored { environment, has_old_pins, revision, .. } = stored;
     let environment_id = environment.id().to_string();
     let WithDefaults { environment, bound, kept_empty, remembered } =
-        bind_defaults(host, environment, false)?;
+        bind_defaults(host, defaults, environment, false)?;
     let names = |slots: &[CoreSlot]| slots.iter().map(ToString::to_string).collect();
     let mut report = MigratedEnvironment {
         environment_id,

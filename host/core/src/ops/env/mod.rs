@@ -27,7 +27,7 @@ pub use update::{
     NewSettings, OptionalSetting, SettingChange, UpdateReport, UpdateRequest, update,
 };
 
-use defaults::{WithDefaults, bind_defaults};
+use defaults::{Defaults, WithDefaults, bind_defaults};
 use event::event;
 
 use super::audit;
@@ -156,7 +156,7 @@ pub fn create(host: &Host, new: &NewEnvironment) -> Result<CreateReport, EnvErro
         let WithDefaults { environment, bound, .. } = if new.empty {
             WithDefaults::none(stored.environment)
         } else {
-            bind_defaults(host, stored.environment, true)?
+            bind_defaults(host, &Defaults::load(host)?, stored.environment, true)?
         };
         let report = CreateReport {
             environment_id: new.id.clone(),
@@ -183,8 +183,8 @@ pub fn init(host: &Host, init: &InitRequest) -> Result<InitReport, EnvError> {
     let document = NewDocument { name: id.as_str(), listen_addr: LISTEN_ADDR };
     let result = host.store.create_or_change(id, &request, &document, |stored| {
         let created = stored.is_new;
-        let defaults = bind_defaults(host, stored.environment, created)?;
-        let WithDefaults { environment, bound, kept_empty, remembered } = defaults;
+        let WithDefaults { environment, bound, kept_empty, remembered } =
+            bind_defaults(host, &Defaults::load(host)?, stored.environment, created)?;
         let is_unchanged = !created && bound.is_empty() && remembered.is_empty();
         let events = if is_unchanged { Vec::new() } else { vec![event.clone()] };
         let kept_empty: Vec<String> = kept_empty.iter().map(ToString::to_string).collect();
