@@ -173,6 +173,12 @@ fn an_environment_is_replaced_only_when_it_is_named() {
     assert_contains(&message, &["`local` already exists", "--replace local"]);
     let message = import().args(["--replace", "other"]).refused(1, "conflict");
     assert_contains(&message, &["of environment `local`, but `other` may be replaced"]);
+    sandbox.write("damaged.json", "{");
+    sandbox.env().import("damaged.json").args(["--replace", "local"]).exited(2);
+    let events = sandbox.audit_events("local");
+    let refused = events.iter().filter(|event| event["verb"] == "import");
+    assert!(refused.clone().all(|event| event["result"]["outcome"] == "error"), "{events:?}");
+    assert_eq!(refused.count(), 3);
     assert_eq!(exported(&sandbox), before);
     let replace = import().args(["--replace", "local"]).idempotency_key("k");
     let first = replace.clone().succeeded();

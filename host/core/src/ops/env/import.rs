@@ -12,7 +12,7 @@ use crate::Host;
 use crate::ops::audit;
 use crate::ops::input_file::read_input;
 use crate::ops::trust::TrustPolicy;
-use gtc_store::{Change, MAX_PORTABLE_BYTES, PortableEnvironment};
+use gtc_store::{Change, MAX_PORTABLE_BYTES, PortableEnvironment, Stored};
 
 /// A request to import an environment.
 #[derive(Clone, Debug)]
@@ -63,53 +63,105 @@ pub struct ImportReport {
 ///
 /// [`Store::change`]: gtc_store::Store::change
 pub fn import(host: &Host, request: &ImportRequest) -> Result<ImportReport, ImportError> {
-    let ImportRequest { file, environment, replaced, idempotency_key, if_revision } = request;
+    let ImportRequest { environment, replaced, idempotency_key, .. } = request;
+    match read(host, request) {
+        Ok(document) => import_document(host, request, &document),
+        // without a document, only the request may say which environment it is about
+        Err(error) => match environment.as_ref().or(replaced.as_ref()) {
+            Some(id) => {
+                let event = event(host, "import", id, idempotency_key.as_deref());
+                audit::record_failure(host, id, vec![event], Err(error))
+            }
+            None => Err(error),
+        },
+    }
+}
+
+/// A document to import, with what is reported about it.
+struct Document {
+    /// The environment, with the id that it gets.
+    environment: PortableEnvironment,
+    exported_id: EnvId,
+    digest: String,
+    has_pins: bool,
+    bindings: usize,
+    granted: usize,
+    keys: Vec<KeyId>,
+}
+
+/// Reads and checks the document of a request.
+fn read(host: &Host, request: &ImportRequest) -> Result<Document, ImportError> {
+    let ImportRequest { file, environment, .. } = request;
     let bytes = read_input(host, file, MAX_PORTABLE_BYTES)?;
     let exported = PortableEnvironment::parse(&bytes, file)?;
     let keys = exported.trust_root(file)?;
     TrustPolicy::from_trust_root(&keys)?;
     let exported_id = exported.id().clone();
-    let id = environment.as_ref().unwrap_or(&exported_id);
-    if let Some(confirmed) = replaced
-        && confirmed != id
-    {
-        let confirmed = confirmed.clone();
-        return Err(ImportError::OtherReplaced { environment: id.clone(), confirmed });
-    }
-    let exported = exported.with_id(id);
+    let exported = exported.with_id(environment.as_ref().unwrap_or(&exported_id));
     let imported = exported.environment(file)?;
-    let bindings = imported.bindings().count();
     let has_grants =
         |binding: &&Binding| binding.pin.as_ref().is_some_and(|pin| !pin.grants.is_empty());
-    let granted = imported.bindings().filter(has_grants).count();
-    let digest = Sha256Digest::compute(&bytes).to_string();
-    let store_request = host
-        .request(
-            "env import",
-            idempotency_key.as_ref(),
-            &json!({"document": digest, "replaces": replaced.is_some()}),
-        )
-        .if_revision(*if_revision);
+    Ok(Document {
+        has_pins: imported.has_pins(),
+        bindings: imported.bindings().count(),
+        granted: imported.bindings().filter(has_grants).count(),
+        keys: keys.keys().iter().map(|key| key.key_id).collect(),
+        digest: Sha256Digest::compute(&bytes).to_string(),
+        environment: exported,
+        exported_id,
+    })
+}
+
+fn import_document(
+    host: &Host,
+    request: &ImportRequest,
+    document: &Document,
+) -> Result<ImportReport, ImportError> {
+    let ImportRequest { replaced, idempotency_key, if_revision, .. } = request;
+    let id = document.environment.id();
+    let arguments = json!({"document": document.digest, "replaces": replaced.is_some()});
+    let store_request =
+        host.request("env import", idempotency_key.as_ref(), &arguments).if_revision(*if_revision);
     let mut event = event(host, "import", id, idempotency_key.as_deref());
-    event.target.push(("exported_id", Some(exported_id.to_string())));
-    event.target.push(("document", Some(digest)));
-    // the cache keeps the archives that the pins name
-    if imported.has_pins() {
-        host.fetcher.cache.insert_root(host.store.gc_root())?;
-    }
-    let result = host.store.import(id, &store_request, (&exported, replaced.is_some()), |stored| {
+    event.target.push(("exported_id", Some(document.exported_id.to_string())));
+    event.target.push(("document", Some(document.digest.clone())));
+    let decide = |stored: Stored| {
         let report = ImportReport {
             environment_id: id.clone(),
-            exported_id: exported_id.clone(),
+            exported_id: document.exported_id.clone(),
             replaced: !stored.is_new,
             revision: stored.revision.saturating_add(1),
-            bindings,
-            answers: exported.answers_count(),
-            keys: keys.keys().iter().map(|key| key.key_id).collect(),
-            granted,
+            bindings: document.bindings,
+            answers: document.environment.answers_count(),
+            keys: document.keys.clone(),
+            granted: document.granted,
             idempotency_key: idempotency_key.clone(),
         };
-        Ok::<_, ImportError>(Change::recorded(vec![event.clone()], report))
-    });
-    audit::record_failure(host, id, vec![event], result)
+        Ok(Change::recorded(vec![event.clone()], report))
+    };
+    let result = ensure_confirmed(id, replaced.as_ref())
+        .and_then(|()| keep_archives(host, document))
+        .and_then(|()| {
+            let new = (&document.environment, replaced.is_some());
+            host.store.import(id, &store_request, new, decide)
+        });
+    audit::record_failure(host, id, vec![event.clone()], result)
+}
+
+fn ensure_confirmed(id: &EnvId, replaced: Option<&EnvId>) -> Result<(), ImportError> {
+    match replaced {
+        Some(confirmed) if confirmed != id => Err(ImportError::OtherReplaced {
+            environment: id.clone(),
+            confirmed: confirmed.clone(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Records this store in the cache, which then keeps the archives that the pins name.
+fn keep_archives(host: &Host, document: &Document) -> Result<(), ImportError> {
+    if document.has_pins {
+        host.fetcher.cache.insert_root(host.store.gc_root())?;
+    }
+    Ok(())
 }
