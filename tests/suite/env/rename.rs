@@ -1,5 +1,8 @@
 //! `gtc op env rename`: an environment gets another id, with all that belongs to it.
 
+use std::thread;
+use std::time::Instant;
+
 use serde_json::{Value, json};
 
 use test_support::{Sandbox, assert_contains, members, run};
@@ -67,6 +70,31 @@ fn an_interrupted_rename_is_finished_by_the_same_command() {
     // once more, it has been done
     assert_eq!(rename.succeeded().stdout, first.stdout);
     sandbox.env().rename("prod").refused(1, "not-found");
+}
+
+#[test]
+fn a_killed_rename_is_finished_by_the_same_command() {
+    let sandbox = sandbox();
+    let packs = sandbox.document("local")["packs"].clone();
+    let start = Instant::now();
+    sandbox.env().rename("one").succeeded();
+    let longest = start.elapsed();
+    for (number, (old, new)) in [("one", "two"), ("two", "one")].iter().cycle().take(24).enumerate()
+    {
+        let rename = sandbox.env().rename(new).env(old).idempotency_key(format!("key-{number}"));
+        let mut child = rename.command().spawn().expect("it starts");
+        thread::sleep(longest.mul_f64(fastrand::f64()));
+        child.kill().expect("killed");
+        child.wait().expect("it ends");
+        rename.succeeded();
+        assert_eq!(ids(&sandbox), [*new]);
+        assert_eq!(sandbox.document(new)["packs"], packs);
+        let answers = sandbox.environment(new).join("vault.json");
+        assert_eq!(std::fs::read(answers).expect("a file"), b"{\"password\": \"hunter2\"}");
+    }
+    for id in ["local", "one", "two"] {
+        assert_eq!(sandbox.audit().verify().env(id).succeeded().result()["intact"], true);
+    }
 }
 
 #[test]
