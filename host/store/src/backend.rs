@@ -116,6 +116,18 @@ pub(super) trait Backend: fmt::Debug + Send + Sync {
     /// program did not write may be shown in parts.
     fn visit_audit(&self, id: &EnvId, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError>;
 
+    /// Returns the kept texts that changes replaced, each with the revision that it belongs to,
+    /// in no particular order.
+    fn replaced_texts(&self, id: &EnvId) -> Result<Vec<(TextKind, u64)>, StoreError>;
+
+    /// Reads a kept text; none if it is not kept any more.
+    fn replaced_text(
+        &self,
+        id: &EnvId,
+        kind: TextKind,
+        revision: u64,
+    ) -> Result<Option<String>, StoreError>;
+
     /// Returns where the chain of the audit log should begin and end.
     fn audit_ends(&self, id: &EnvId) -> Result<AuditEnds, StoreError>;
 }

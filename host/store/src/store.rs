@@ -28,6 +28,7 @@ use super::change::Change;
 use super::error::{AnswersError, ChangeError, StoreError};
 use super::files::FileBackend;
 use super::limits::StoreLimits;
+use super::past::Past;
 use super::request::{MAX_KEY_BYTES, Request, RequestKey};
 use super::request_record::{RecordedAnswer, RequestRecord};
 use super::stored::{Base, NewDocument, Stored, parse_trust_root};
@@ -117,6 +118,15 @@ impl Store {
         let mut base = Base::parse(&texts, self.place(), id)?;
         let environment = std::mem::replace(&mut base.environment, Environment::empty(id.clone()));
         self.stored(id, Some(texts), &base, environment)
+    }
+
+    /// Reads the bindings of an environment before its latest changes, as far as they are kept.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the environment does not exist or cannot be read.
+    pub fn past(&self, id: &EnvId) -> Result<Past, StoreError> {
+        let texts = self.read(id)?;
+        Past::read(&*self.backend, id, texts.pins)
     }
 
     /// Reads the exact text of an environment, after checking that it is well-formed.

@@ -186,6 +186,22 @@ pub fn rollback(environment: Environment, key: &BindingKey) -> Result<Changed, R
     Ok(replace_binding(environment, before, Some(restored)))
 }
 
+/// Restores an earlier binding, with its pin, as a new generation. The replaced binding is kept
+/// for a rollback.
+///
+/// # Errors
+/// [`Refusal::NotBound`]
+pub fn restore(environment: Environment, earlier: &Binding) -> Result<Changed, Refusal> {
+    let before = require_binding(&environment, &earlier.key())?.clone();
+    let replaced = Binding { previous: None, ..before.clone() };
+    let restored = Binding {
+        generation: before.generation.saturating_add(1),
+        previous: Some(PreviousBinding::Known(Box::new(replaced))),
+        ..earlier.clone()
+    };
+    Ok(replace_binding(environment, before, Some(restored)))
+}
+
 impl BindingRequest {
     /// Returns the key of the binding.
     pub fn key(&self) -> BindingKey {

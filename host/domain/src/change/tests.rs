@@ -123,6 +123,23 @@ fn a_rollback_restores_bytes_and_permissions() {
     assert_eq!(restored.expect("bound").pin, Some(pin(1)));
 }
 
+#[test]
+fn an_earlier_binding_is_restored_as_a_new_generation() {
+    let first = add(empty(), secrets("a.b@1.0.0"), Some(pin(1))).expect("free").environment;
+    let earlier = first.binding(&key()).expect("bound").clone();
+    assert!(restore(empty(), &earlier).is_err(), "nothing is bound");
+    let second = update(first, secrets("a.b@2.0.0"), Some(pin(2))).expect("bound").environment;
+    let third = update(second, secrets("a.b@3.0.0"), Some(pin(3))).expect("bound").environment;
+    let restored = restore(third, &earlier).expect("bound").environment;
+    let binding = restored.binding(&key()).expect("bound");
+    assert_eq!((binding.generation, &binding.kind), (3, &earlier.kind));
+    assert_eq!(binding.pin, Some(pin(1)));
+    // it can be undone
+    let undone = rollback(restored.clone(), &key()).expect("kept").environment;
+    let binding = undone.binding(&key()).expect("bound");
+    assert_eq!((binding.generation, &binding.pin), (4, &Some(pin(3))));
+}
+
 /// Returns an environment with a binding that was updated once; both have a pin.
 fn updated() -> Environment {
     let environment = add(empty(), secrets("a.b@1.0.0"), Some(pin(1))).expect("free").environment;

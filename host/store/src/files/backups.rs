@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::disk::{Disk, ensure_inside};
+use super::text;
 use crate::backend::TextKind;
 use crate::error::StoreError;
 
@@ -68,6 +69,27 @@ pub(super) fn prune(disk: &dyn Disk, folder: &Path, last: u64, kept: usize) -> i
         disk.discard(&backups.join(name))?;
     }
     Ok(())
+}
+
+/// Returns the texts that are kept, with their revisions, in no particular order.
+pub(super) fn list(disk: &dyn Disk, folder: &Path) -> Result<Vec<(TextKind, u64)>, StoreError> {
+    let backups = folder.join(FOLDER);
+    match disk.names(&backups, &|name| parse(name).is_some()) {
+        Ok(names) => Ok(names.iter().filter_map(|name| parse(name)).collect()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(StoreError::io("read", &backups)(error)),
+    }
+}
+
+/// Reads a text that is kept; none if it is not kept any more.
+pub(super) fn read(
+    disk: &dyn Disk,
+    folder: &Path,
+    kind: TextKind,
+    revision: u64,
+) -> Result<Option<String>, StoreError> {
+    let file = text::read(disk, &path(folder, kind, revision))?;
+    Ok(file.map(|file| file.text))
 }
 
 fn path(folder: &Path, kind: TextKind, revision: u64) -> PathBuf {

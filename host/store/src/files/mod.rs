@@ -190,6 +190,19 @@ impl Backend for FileBackend {
         Ok(())
     }
 
+    fn replaced_texts(&self, id: &EnvId) -> Result<Vec<(TextKind, u64)>, StoreError> {
+        backups::list(&*self.disk, &self.folder(id))
+    }
+
+    fn replaced_text(
+        &self,
+        id: &EnvId,
+        kind: TextKind,
+        revision: u64,
+    ) -> Result<Option<String>, StoreError> {
+        backups::read(&*self.disk, &self.folder(id), kind, revision)
+    }
+
     fn audit_ends(&self, id: &EnvId) -> Result<AuditEnds, StoreError> {
         let folder = self.environment(id);
         folder.read_unchanged(|journal| Ok(folder.revision(journal)?.audit))

@@ -82,7 +82,7 @@ fn old_backups_are_removed_and_files_of_others_stay() {
     let (root, backend) = environment(2);
     write_document(&backend, "text 2").expect("made");
     let folder = root.path().join("local/backups");
-    let of_others = [
+    let theirs = [
         "environment.json.20261201T000000Z.bak",
         "environment.json.007.bak",
         "environment.json.1.bak.bak",
@@ -90,13 +90,13 @@ fn old_backups_are_removed_and_files_of_others_stay() {
         "other.json.1.bak",
         "notes.txt",
     ];
-    for name in of_others {
+    for name in theirs {
         fs::write(folder.join(name), "of another tool").expect("a file");
     }
     for number in 3..8 {
         write_document(&backend, &format!("text {number}")).expect("made");
     }
-    let mut expected: Vec<_> = of_others.map(|name| (name, "of another tool")).to_vec();
+    let mut expected: Vec<_> = theirs.map(|name| (name, "of another tool")).to_vec();
     expected.extend([("environment.json.5.bak", "text 5"), ("environment.json.6.bak", "text 6")]);
     expected.sort_unstable();
     assert_eq!(backups(root.path()), named(&expected));

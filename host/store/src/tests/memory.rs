@@ -31,6 +31,7 @@ struct Entry {
 #[derive(Debug, Default)]
 struct Content {
     texts: BTreeMap<TextKind, String>,
+    replaced: BTreeMap<(TextKind, u64), String>,
     runtime: Option<String>,
     answers: BTreeMap<String, String>,
     backup: Option<String>,
@@ -102,7 +103,12 @@ impl Content {
         let written = edit.answers.iter();
         self.answers
             .extend(written.map(|new| (new.answers_ref.as_str().to_owned(), new.text.clone())));
-        self.texts.extend(edit.writes.clone());
+        for (kind, text) in &edit.writes {
+            let old = self.texts.insert(*kind, text.clone());
+            if let Some(old) = old.filter(|old| old != text) {
+                self.replaced.insert((*kind, self.revision), old);
+            }
+        }
         self.texts.retain(|kind, _| !edit.removes.contains(kind));
         self.backup = edit.backup.clone().or(self.backup.take());
         self.revision += u64::from(edit.changes_content());
@@ -209,6 +215,19 @@ impl Backend for MemoryBackend {
     fn visit_audit(&self, id: &EnvId, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
         self.entry(id).content().audit.iter().for_each(|line| visit(line));
         Ok(())
+    }
+
+    fn replaced_texts(&self, id: &EnvId) -> Result<Vec<(TextKind, u64)>, StoreError> {
+        Ok(self.entry(id).content().replaced.keys().copied().collect())
+    }
+
+    fn replaced_text(
+        &self,
+        id: &EnvId,
+        kind: TextKind,
+        revision: u64,
+    ) -> Result<Option<String>, StoreError> {
+        Ok(self.entry(id).content().replaced.get(&(kind, revision)).cloned())
     }
 
     fn audit_ends(&self, id: &EnvId) -> Result<AuditEnds, StoreError> {
