@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::ops::cache::limits::CacheLimits;
 use crate::ops::load_limits::LoadLimits;
 use crate::ops::tool_check::limits::ToolCheckLimits;
 use crate::project;
@@ -13,6 +14,8 @@ use crate::scenario;
 pub struct Limits {
     /// Size and number of entries of an archive.
     pub archive: gtc_archive::ArchiveLimits,
+    /// Number of generations that garbage collection of the cache keeps.
+    pub cache: CacheLimits,
     /// Complexity of components, and resources of handlers.
     pub engine: gtc_engine::EngineLimits,
     /// Time and size of transfers from registries and of image layouts.
@@ -23,7 +26,7 @@ pub struct Limits {
     pub project: project::ProjectLimits,
     /// Number and size of scenarios, and their run time.
     pub scenario: scenario::ScenarioLimits,
-    /// The past of environments that a store keeps.
+    /// Number of old texts that a store keeps.
     pub store: gtc_store::StoreLimits,
     /// Number of preflights at the same time.
     pub tool_check: ToolCheckLimits,
@@ -231,6 +234,7 @@ limits! {
     "scenario.preflight-time" Time scenario.preflight_time;
     "scenario.total-time" Time scenario.total_time;
     "store.backups" Count store.backups;
+    "cache.generations" Count cache.generations;
 }
 
 /// Changes the limit that `text` names, as in `handler.preflight-time=60s`.

@@ -135,6 +135,7 @@ mod tests {
         "scenario.preflight-time = 5 s",
         "scenario.total-time = 120 s",
         "store.backups = 20",
+        "cache.generations = 10",
     ];
 
     #[test]

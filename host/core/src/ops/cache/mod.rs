@@ -3,6 +3,7 @@
 
 mod error;
 pub mod gc;
+pub(crate) mod limits;
 mod pins;
 pub mod verify;
 

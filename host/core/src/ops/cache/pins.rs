@@ -18,6 +18,8 @@ use gtc_store::{Store, StoreError};
 #[derive(Debug, Default)]
 pub(super) struct PinIndex {
     archives: BTreeMap<Sha256Digest, Vec<PinnedBy>>,
+    /// The archives of bindings, and of the previous bindings that a rollback restores.
+    bound: HashSet<Sha256Digest>,
     /// All of these pins.
     pinned: HashSet<(Sha256Digest, PinnedBy)>,
     /// The references of all of these pins.
@@ -34,7 +36,8 @@ pub(super) struct PinIndex {
     pub missing_roots: Vec<PathBuf>,
 }
 
-/// A pin of an archive: a binding, or the previous binding that a rollback would restore.
+/// A pin of an archive: a binding, the previous binding that a rollback would restore, or an
+/// earlier generation that `rollback --to` would restore.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct PinnedBy {
     /// The environment.
@@ -69,13 +72,16 @@ impl PinIndex {
     pub(super) fn collect(host: &Host) -> Result<Self, CacheError> {
         let mut pins = Self::default();
         pins.add_builtins(host)?;
-        pins.add_store(&host.store, None)?;
+        let generations = host.limits.cache.generations;
+        pins.add_store(&host.store, None, generations)?;
         let own = std::path::absolute(host.store.gc_root()).ok();
         let roots = host.fetcher.cache.gc_roots.list()?;
         pins.unreadable_roots = roots.unreadable;
         for root in roots.found.into_iter().filter(|root| own.as_ref() != Some(root)) {
             match host.store.at_gc_root(&root) {
-                Some(store) => pins.add_store(&store, Some(display_path(&root)))?,
+                Some(store) => {
+                    pins.add_store(&store, Some(display_path(&root)), generations)?;
+                }
                 None => pins.missing_roots.push(root),
             }
         }
@@ -98,9 +104,10 @@ impl PinIndex {
         self.archives.get(digest).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Iterates over the pinned archives.
+    /// Iterates over the pinned archives, except for those of earlier generations.
     pub(super) fn archives(&self) -> impl Iterator<Item = (&Sha256Digest, &[PinnedBy])> {
-        self.archives.iter().map(|(digest, by)| (digest, by.as_slice()))
+        let bound = self.archives.iter().filter(|(digest, _)| self.bound.contains(digest));
+        bound.map(|(digest, by)| (digest, by.as_slice()))
     }
 
     /// Returns the pinned or built-in packs that contain a component.
@@ -125,27 +132,43 @@ impl PinIndex {
         &mut self,
         store: &Store,
         store_root: Option<ForeignText>,
+        generations: u64,
     ) -> Result<(), StoreError> {
         for id in store.list()? {
-            match store.load(&id) {
-                Ok(stored) => {
-                    for (pack_ref, pin) in &stored.other_pins {
-                        self.add_pin(&id, store_root.as_ref(), ForeignText::new(pack_ref), pin);
-                    }
-                    for bound in stored.environment.bindings() {
-                        self.add_binding(&id, store_root.as_ref(), bound);
-                        if let Some(previous) = bound.readable_previous() {
-                            self.add_binding(&id, store_root.as_ref(), previous);
-                        }
-                    }
-                }
-                Err(fault) => {
-                    self.unreadable.push(UnreadableEnvironment {
-                        environment_id: id,
-                        store_root: store_root.clone(),
-                        error: with_causes(&fault),
-                    });
-                    self.fault.get_or_insert(fault);
+            if let Err(fault) = self.add_environment(store, &id, store_root.as_ref(), generations) {
+                self.unreadable.push(UnreadableEnvironment {
+                    environment_id: id,
+                    store_root: store_root.clone(),
+                    error: with_causes(&fault),
+                });
+                self.fault.get_or_insert(fault);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the pins of an environment, and those of the latest generations of its bindings.
+    fn add_environment(
+        &mut self,
+        store: &Store,
+        id: &EnvId,
+        store_root: Option<&ForeignText>,
+        generations: u64,
+    ) -> Result<(), StoreError> {
+        let stored = store.load(id)?;
+        let past = store.past(id)?;
+        for (pack_ref, pin) in &stored.other_pins {
+            self.bound.insert(pin.archive);
+            self.add_pin(id, store_root, ForeignText::new(pack_ref), pin);
+        }
+        for bound in stored.environment.bindings() {
+            for binding in std::iter::once(bound).chain(bound.readable_previous()) {
+                self.bound.extend(binding.pin.as_ref().map(|pin| pin.archive));
+                self.add_binding(id, store_root, binding);
+            }
+            for earlier in past.earlier_bindings(&stored.environment, &bound.key()) {
+                if earlier.generation.saturating_add(generations) > bound.generation {
+                    self.add_binding(id, store_root, earlier);
                 }
             }
         }
@@ -174,7 +197,7 @@ impl PinIndex {
         Ok(())
     }
 
-    /// Adds the pin of a binding, or of the previous one that a rollback restores.
+    /// Adds the pin of a binding, or of an earlier one that a rollback restores.
     fn add_binding(&mut self, id: &EnvId, store_root: Option<&ForeignText>, binding: &Binding) {
         if let Some(pin) = &binding.pin {
             let pack_ref = ForeignText::new(binding.pack_ref.text());
