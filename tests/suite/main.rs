@@ -35,6 +35,7 @@ mod fleet;
 mod grants;
 mod guide;
 mod help;
+mod history;
 mod hostile;
 mod hostile_tools;
 mod import_circles;

@@ -33,6 +33,8 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("op audit list", "{environment_id: local, since: 2026-11-30, noun: env, verb: init, last: 1}"),
     ("op audit show", "{environment_id: local, event: 1}"),
     ("op audit verify", "environment_id: local"),
+    ("op history", "{environment_id: local, kind: a.b@1.0.0, instance_id: eu, last: 1}"),
+    ("op history", "{environment_id: local, slot: secrets}"),
     ("op request show", "{environment_id: local, key: k}"),
     ("op env create", "{environment_id: '...', name: '東京 (EU)', listen_addr: '[::1]:0'}"),
     (
@@ -78,7 +80,7 @@ const EXAMPLES: &[(&str, &str)] = &[
         "{environment_id: 'l[a-o]c*', all: true, kind: '*@1.0.?', pack_ref: none.gtpack}",
     ),
     ("op env-packs remove", "{environment_id: local, slot: state, dry_run: true, yes: true}"),
-    ("op env-packs rollback", "{environment_id: local, slot: state, dry_run: true}"),
+    ("op env-packs rollback", "{environment_id: local, slot: state, to: 3, dry_run: true}"),
     (
         "op env-packs update",
         "{environment_id: local, slot: state, kind: a.b@1.2.3, pack_ref: 'file:///x y.gtpack', answers_ref: ..a/b}",

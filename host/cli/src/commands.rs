@@ -16,6 +16,7 @@ use super::extensions::{self, ExtensionsVerb};
 use super::global::Global;
 use super::grants::{self, GrantsVerb};
 use super::help;
+use super::history::{self, HistoryPayload};
 use super::input::Input;
 use super::pack::{self, PackVerb};
 use super::request::{self, RequestVerb};
@@ -77,6 +78,9 @@ pub(crate) enum Noun {
     /// Read and verify the audit log of an environment
     #[command(subcommand)]
     Audit(AuditVerb),
+    /// List what was bound, and which generations can be restored
+    #[command(after_help = history::EXAMPLES)]
+    History(Input<HistoryPayload>),
     /// Look up requests by their idempotency key
     #[command(subcommand)]
     Request(RequestVerb),
@@ -118,6 +122,7 @@ pub(crate) fn dispatch(runner: &Runner, command: Command) -> io::Result<u8> {
         Command::Op(Noun::Grants(verb)) => grants::run(runner, verb),
         Command::Op(Noun::Answers(verb)) => answers::run(runner, verb),
         Command::Op(Noun::Audit(verb)) => audit::run(runner, verb),
+        Command::Op(Noun::History(input)) => history::run(runner, input),
         Command::Op(Noun::Request(verb)) => request::run(runner, verb),
         Command::Op(Noun::TrustRoot(verb)) => trust_root::run(runner, verb),
         Command::Pack(verb) => pack::run(runner, verb),

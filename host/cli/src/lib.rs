@@ -20,6 +20,7 @@ mod global;
 mod grammar;
 mod grants;
 mod help;
+mod history;
 mod input;
 mod locale;
 mod log;

@@ -121,7 +121,9 @@ options! {
     output(file) => "--output";
     pack_ref(reference) => "--pack-ref";
     refresh() => "--refresh";
+    slot(name) => "--slot";
     strict() => "--strict";
+    to(generation) => "--to";
     tool(command) => "--tool";
     trust_in(environment) => "--trust-in";
     version(version) => "--version";
@@ -202,6 +204,9 @@ nouns! {
         list() => "op audit list";
         show(number) => "op audit show --env local --event";
         verify() => "op audit verify";
+    }
+    History history {
+        list() => "op history";
     }
     Request request {
         show(key) => "op request show --env local --key";

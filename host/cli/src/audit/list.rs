@@ -17,7 +17,7 @@ use crate::parse::Payload;
 use crate::render::{RenderHuman, empty_cell, plural, shown};
 use crate::runner::Runner;
 use crate::table::{Cell, Style, Table};
-use gtc_core::ops::audit_log::{self, AuditFilter, AuditReport, AuditedEvent};
+use gtc_core::ops::audit_log::{self, AuditFilter, AuditReport, AuditedActor, AuditedEvent};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -94,7 +94,7 @@ impl RenderHuman for AuditReport {
             table.row([
                 event.seq.map_or_else(empty_cell, |seq| Style::Bold.cell(seq)),
                 Style::Plain.cell(&event.ts),
-                Style::Plain.cell(user(&event)),
+                Style::Plain.cell(user(&event.actor)),
                 Style::Plain.cell(format!("{} {}", event.noun, event.verb)),
                 Style::Plain.cell(target(&event)),
                 result(&event),
@@ -114,8 +114,8 @@ impl RenderHuman for AuditReport {
     }
 }
 
-fn user(event: &AuditedEvent) -> String {
-    match (&event.actor.user, event.actor.uid) {
+pub(crate) fn user(actor: &AuditedActor) -> String {
+    match (&actor.user, actor.uid) {
         (Some(user), _) => user.to_string(),
         (None, Some(uid)) => uid.to_string(),
         (None, None) => String::new(),
@@ -124,7 +124,9 @@ fn user(event: &AuditedEvent) -> String {
 
 /// Returns the values that say what an event was about.
 fn target(event: &AuditedEvent) -> String {
-    let values = event.target.values().filter_map(|value| value.as_str());
+    // a digest is too long for a table
+    let values = event.target.iter().filter(|(name, _)| *name != "archive_sha256");
+    let values = values.filter_map(|(_, value)| value.as_str());
     let text = values.map(shown).collect::<Vec<_>>().join(", ");
     match (event.previous_generation, event.new_generation) {
         (Some(before), Some(after)) if before != after => {

@@ -1,6 +1,6 @@
 //! `gtc op audit`: the audit log of an environment.
 
-mod list;
+pub(crate) mod list;
 mod show;
 mod verify;
 

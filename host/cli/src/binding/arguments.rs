@@ -33,6 +33,10 @@ shared_arguments! {
     #[arg(long = "dry-run")]
     Preview { dry_run: bool }
 
+    /// Restore this generation instead of the previous binding
+    #[arg(long, value_name = "GENERATION")]
+    ToGeneration { to: Option<u64> }
+
     /// Remove it without asking at a terminal
     #[arg(long)]
     Yes { yes: bool }

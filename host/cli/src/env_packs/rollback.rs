@@ -1,4 +1,5 @@
-//! `gtc op env-packs rollback`: restore the pack that the last update replaced.
+//! `gtc op env-packs rollback`: restore the pack that the last update replaced, or an
+//! earlier one.
 
 use std::io;
 
@@ -10,7 +11,7 @@ use serde::Deserialize;
 use super::arguments::SlotArg;
 use crate::args::environment::EnvironmentArg;
 use crate::args::idempotency_key::{IdempotencyKey, IfGeneration, IfRevision};
-use crate::binding::arguments::Preview;
+use crate::binding::arguments::{Preview, ToGeneration};
 use crate::binding::unbind::{Rollback, rollback};
 use crate::error::UsageError;
 use crate::input::Input;
@@ -26,6 +27,9 @@ pub(crate) struct PackRollbackPayload {
     pub environment_id: EnvironmentArg,
     #[command(flatten)]
     pub slot: SlotArg,
+    #[command(flatten)]
+    #[serde(default)]
+    pub to: ToGeneration,
     #[command(flatten)]
     #[serde(default)]
     pub dry_run: Preview,
@@ -47,6 +51,7 @@ impl Payload for PackRollbackPayload {
         let request = RollbackRequest {
             environment: self.environment_id.parse()?,
             key: BindingKey::Slot(self.slot.parse()?),
+            to: *self.to,
             all_instances: false,
             if_generation: *self.if_generation,
             idempotency_key: self.idempotency_key.key,

@@ -1,4 +1,5 @@
-//! `gtc op extensions rollback`: restore the pack that the last update replaced.
+//! `gtc op extensions rollback`: restore the pack that the last update replaced, or an
+//! earlier one.
 
 use std::io;
 
@@ -10,7 +11,7 @@ use super::arguments::{ExtensionKindArg, parse_key};
 use crate::args::environment::EnvironmentArg;
 use crate::args::idempotency_key::{IdempotencyKey, IfGeneration, IfRevision};
 use crate::args::instance::InstanceArg;
-use crate::binding::arguments::Preview;
+use crate::binding::arguments::{Preview, ToGeneration};
 use crate::binding::unbind::{Rollback, rollback};
 use crate::error::UsageError;
 use crate::input::Input;
@@ -29,8 +30,11 @@ pub(crate) struct ExtensionRollbackPayload {
     #[command(flatten)]
     #[serde(default)]
     pub instance_id: InstanceArg,
+    #[command(flatten)]
+    #[serde(default)]
+    pub to: ToGeneration,
     /// Also roll back all other instances of the extension
-    #[arg(long)]
+    #[arg(long, conflicts_with = "to")]
     #[serde(default)]
     pub all_instances: bool,
     #[command(flatten)]
@@ -51,9 +55,14 @@ impl Payload for ExtensionRollbackPayload {
     type Request = Rollback;
 
     fn into_request(self) -> Result<Rollback, UsageError> {
+        if self.all_instances && self.to.is_some() {
+            let reason = "each instance has generations of its own; roll them back one by one";
+            return Err(UsageError::new("to", reason));
+        }
         let request = RollbackRequest {
             environment: self.environment_id.parse()?,
             key: parse_key(&self.kind, &self.instance_id)?,
+            to: *self.to,
             all_instances: self.all_instances,
             if_generation: *self.if_generation,
             idempotency_key: self.idempotency_key.key,

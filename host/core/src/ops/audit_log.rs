@@ -75,11 +75,13 @@ pub struct AuditedEvent {
 }
 
 /// The user of an audited event.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct AuditedActor {
     /// The name, if it was known.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<ForeignText>,
     /// The numeric id.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub uid: Option<u32>,
 }
 

@@ -20,6 +20,7 @@ pub mod export;
 mod file_path;
 pub mod fleet;
 pub mod grants;
+pub mod history;
 pub mod import;
 mod input_file;
 pub mod inspect;

@@ -103,6 +103,16 @@ pub(crate) fn list_command(environment: &EnvId, key: &BindingKey) -> String {
     }
 }
 
+/// Returns the command that lists what was bound to a place.
+pub(super) fn history_command(id: &EnvId, key: &BindingKey) -> String {
+    match key {
+        BindingKey::Slot(slot) => format!("gtc op history {id} --slot {slot}"),
+        BindingKey::Extension { path, instance } => {
+            format!("gtc op history {id} --kind {path}{}", instance_flag(instance.as_ref()))
+        }
+    }
+}
+
 /// Returns the arguments of `gtc` that bind a pack for the first time, in an environment that
 /// `gtc op env init` created; none for a slot that `gtc` does not bind.
 pub(super) fn bind_arguments(

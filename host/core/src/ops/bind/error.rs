@@ -13,7 +13,7 @@ use crate::ops::answers::UnsuitableAnswers;
 use crate::ops::pack_error::PackError;
 use crate::ops::phrases::{describe_permissions, list_paths};
 use crate::ops::suggested_commands::{
-    add_extension_command, flags, inspect_command, list_command, refresh_command,
+    add_extension_command, flags, history_command, inspect_command, list_command, refresh_command,
 };
 use crate::shell::quoted;
 use gtc_fetch::FetchError;
@@ -276,6 +276,26 @@ pub enum UnbindError {
         /// The cause.
         source: PackError,
     },
+    /// The generation to restore is not kept.
+    #[error("generation {generation} of {key} in environment `{environment}` is not kept")]
+    GenerationNotKept {
+        /// The environment.
+        environment: EnvId,
+        /// The binding.
+        key: BindingKey,
+        /// The generation.
+        generation: u64,
+    },
+    /// The binding has the generation to restore.
+    #[error("{key} in environment `{environment}` has generation {generation} now")]
+    GenerationBound {
+        /// The environment.
+        environment: EnvId,
+        /// The binding.
+        key: BindingKey,
+        /// The generation.
+        generation: u64,
+    },
     /// Another pack provides a descriptor path of the previous one.
     #[error(transparent)]
     Unsuitable(#[from] UnsuitablePack),
@@ -299,6 +319,17 @@ impl OperationError for UnbindError {
             Self::Change(error) => error.explain(),
             Self::Refused(error) => error.explain(),
             Self::NotRestorable { source, .. } => source.explain(),
+            Self::GenerationNotKept { environment, key, .. } => Explanation::refused(
+                "not-found",
+                format!(
+                    "see which generations can be restored with `{}`",
+                    history_command(environment, key)
+                ),
+            ),
+            Self::GenerationBound { environment, key, .. } => Explanation::refused(
+                "conflict",
+                format!("see earlier generations with `{}`", history_command(environment, key)),
+            ),
             Self::Unsuitable(error) => error.explain(),
             Self::Cache(error) => error.explain(),
             Self::BindingChanged { environment, key } => binding_changed(environment, key),

@@ -73,6 +73,8 @@ impl RequestedChange<'_> {
         };
         let mut target = vec![place, ("kind", kind)];
         target.extend(pack_ref.map(|pack_ref| ("pack_ref", Some(pack_ref))));
+        let pin = binding.and_then(|binding| binding.pin.as_ref());
+        target.extend(pin.map(|pin| ("archive_sha256", Some(pin.archive.hex()))));
         // a removed binding reports its last generation
         let (previous_generation, new_generation) = match verb {
             "remove" => (generation, None),

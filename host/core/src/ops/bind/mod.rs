@@ -15,6 +15,7 @@ mod check;
 mod difference;
 mod error;
 mod events;
+mod generations;
 mod intent;
 mod paths;
 mod plan;

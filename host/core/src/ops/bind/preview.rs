@@ -95,7 +95,7 @@ pub fn preview_rollback(
     request: &RollbackRequest,
 ) -> Result<UnbindPreview, UnbindError> {
     let stored = host.store.load(&request.environment)?;
-    let changes = rollback_changes(&stored.environment, request)?.changes;
+    let changes = rollback_changes(host, &stored.environment, request)?.changes;
     fetch_restored(host, &stored, &changes)?;
     ensure_restored_paths_free(host, &stored.environment, &changes)?;
     let warnings = warnings_about_pins(host, request, &changes);

@@ -88,6 +88,8 @@ pub struct RollbackRequest {
     pub environment: EnvId,
     /// The binding.
     pub key: BindingKey,
+    /// The generation to restore; the previous binding if there is none.
+    pub to: Option<u64>,
     /// Whether to roll back all other instances of the extension too.
     pub all_instances: bool,
     /// The only generation of the binding to accept.
@@ -146,6 +148,7 @@ impl RollbackRequest {
     pub(super) fn for_store(&self, host: &Host) -> Request {
         let arguments = json!({
             "place": self.key.to_string(),
+            "to": self.to,
             "all_instances": self.all_instances,
             "if_generation": self.if_generation,
         });

@@ -7,6 +7,7 @@ use env_pack_domain::{Binding, BindingKey, BindingPlace, EnvId, Environment, Pin
 
 use super::error::UnbindError;
 use super::events::{RequestedChange, kind_of};
+use super::generations;
 use super::intent::ChangedBindings;
 use super::paths::ensure_paths_free;
 use super::report::BindReport;
@@ -63,11 +64,11 @@ fn restore(
         return Ok(first);
     }
     let stored = host.store.load(&request.environment)?;
-    let planned = rollback_changes(&stored.environment, request)?;
+    let planned = rollback_changes(host, &stored.environment, request)?;
     let archives = fetch_restored(host, &stored, &planned.changes)?;
     let mut cached = Vec::new();
     let report = host.store.change(&request.environment, &store_request, |stored| {
-        let after = rollback_changes(&stored.environment, request)?;
+        let after = rollback_changes(host, &stored.environment, request)?;
         if !restores_same(&planned.changes, &after.changes) {
             return Err(UnbindError::BindingChanged {
                 environment: request.environment.clone(),
@@ -142,10 +143,17 @@ impl Unbinding<'_> {
 /// Computes the changes of a rollback: its own, and those of the other instances that are
 /// rolled back too.
 pub(super) fn rollback_changes(
+    host: &Host,
     environment: &Environment,
     request: &RollbackRequest,
 ) -> Result<ChangedBindings, UnbindError> {
     change::ensure_generation(environment, &request.key, request.if_generation)?;
+    if let Some(generation) = request.to {
+        let earlier = generations::find(host, environment, &request.key, generation)?;
+        let restored = change::restore(environment.clone(), &earlier)?;
+        let changes = vec![restored.change];
+        return Ok(ChangedBindings { environment: restored.environment, changes });
+    }
     let first = change::rollback(environment.clone(), &request.key)?;
     let mut after = first.environment;
     let mut changes = vec![first.change];
