@@ -51,6 +51,7 @@ const EXAMPLES: &[(&str, &str)] = &[
         "op env import",
         "{file: no.json, environment_id: prod, replace: prod, if_revision: 1, idempotency_key: a}",
     ),
+    ("op env doctor", "{environment_id: 'l*', all: true, strict: true, kind: a.b, pack_ref: x}"),
     ("op env init", "idempotency_key: '1'"),
     ("op env list", "{}"),
     ("op env migrate", "{environment_id: local, apply: true, if_revision: 1, idempotency_key: a}"),
@@ -58,6 +59,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("op env rename", "{environment_id: local, to: prod, if_revision: 1, idempotency_key: a}"),
     ("op env show", "environment_id: local"),
     ("op env tool-check", "environment_id: local"),
+    ("op env tool-check", "{all: true, kind: 'greentic.*', pack_ref: '*'}"),
     (
         "op env update",
         "{environment_id: local, name: '東京 (EU)', region: eu-west-1, tenant_org_id: 'urn:x/1', listen_addr: '[::1]:0', public_base_url: 'https://[2001:db8::1]:8443/base', gui_enabled: true, if_revision: 1, idempotency_key: a b}",

@@ -22,6 +22,7 @@ mod grants;
 mod help;
 mod history;
 mod input;
+mod list_writer;
 mod locale;
 mod log;
 mod output;

@@ -101,10 +101,20 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
 /// Writes JSON to standard output on one line. Characters that a terminal would obey are
 /// escaped, which changes nothing for a parser.
 pub(crate) fn print_json(value: &impl Serialize) -> io::Result<()> {
-    write_result(
-        io::stdout().lock(),
-        &compact_json(terminal_safe_json(serde_json::to_string(value)?).as_bytes()),
-    )
+    let mut line = json_text(value)?;
+    line.push(b'\n');
+    print_bytes(&line)
+}
+
+/// Writes a part of a JSON document to standard output.
+pub(crate) fn print_bytes(bytes: &[u8]) -> io::Result<()> {
+    write_result(io::stdout().lock(), bytes)
+}
+
+/// Renders JSON without insignificant white space, and without characters that a terminal would
+/// obey.
+pub(crate) fn json_text(value: &impl Serialize) -> io::Result<Vec<u8>> {
+    Ok(compact_json(terminal_safe_json(serde_json::to_string(value)?).as_bytes()))
 }
 
 /// Writes a JSON document of its own to standard output, as it is; at a terminal, characters that it
@@ -147,7 +157,6 @@ fn compact_json(json: &[u8]) -> Vec<u8> {
         in_string ^= byte == b'"' && !escaped;
         escaped = in_string && byte == b'\\' && !escaped;
     }
-    line.push(b'\n');
     line
 }
 
@@ -158,9 +167,9 @@ mod tests {
     #[test]
     fn compact_json_removes_only_insignificant_white_space() {
         for (json, line) in [
-            ("{\n  \"a b\" : 1.50 ,\t\"c\":[ ]\r\n}", "{\"a b\":1.50,\"c\":[]}\n"),
-            (r#"" \" x \\" "#, "\" \\\" x \\\\\"\n"),
-            ("1e400", "1e400\n"),
+            ("{\n  \"a b\" : 1.50 ,\t\"c\":[ ]\r\n}", "{\"a b\":1.50,\"c\":[]}"),
+            (r#"" \" x \\" "#, "\" \\\" x \\\\\""),
+            ("1e400", "1e400"),
         ] {
             assert_eq!(compact_json(json.as_bytes()), line.as_bytes(), "{json}");
         }

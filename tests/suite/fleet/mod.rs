@@ -1,5 +1,6 @@
 //! Verbs about many environments: `--all` and patterns of environments.
 
+mod check;
 mod list;
 
 use test_support::Sandbox;

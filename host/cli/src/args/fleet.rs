@@ -48,13 +48,13 @@ shared_arguments! {
     #[arg(long)]
     AllArg { all: bool }
 
-    /// Of many environments, only bindings with such a descriptor: a path or a pattern, with
-    /// `@<version>` if the version matters
+    /// Of many environments, choose bindings by descriptor: a path or a pattern, with `@<version>`
+    /// if the version matters
     #[arg(long, value_name = "PATTERN")]
     #[schemars(length(min = 1))]
     KindPattern { kind: Option<String> }
 
-    /// Of many environments, only bindings with such a pack reference, or a pattern
+    /// Of many environments, choose bindings by pack reference, or by a pattern of it
     #[arg(long, value_name = "PATTERN")]
     #[schemars(length(min = 1))]
     PackRefPattern { pack_ref: Option<String> }

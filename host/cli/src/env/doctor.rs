@@ -3,28 +3,41 @@
 use std::io;
 
 use clap::Args;
-use env_pack_domain::EnvId;
 use env_pack_domain::diagnosis::DiagnosisSeverity;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::args::environment::OptionalEnvironmentArg;
+use super::fleet::{self, SummaryLine};
+use crate::args::fleet::{AllArg, EnvironmentsArg, KindPattern, PackRefPattern, Selection};
 use crate::error::UsageError;
 use crate::exit_code::{EXIT_ERROR, EXIT_REFUSED};
 use crate::input::Input;
+use crate::list_writer::ListWriter;
+use crate::output::Output;
 use crate::parse::Payload;
 use crate::render::{BAD, GOOD, NOTICE, RenderHuman, empty_cell, plural, verdict_sign};
 use crate::runner::Runner;
 use crate::table::{Cell, Style, Table};
+use gtc_core::TerminationSignals;
 use gtc_core::ops::doctor::{self, BindingHealth, DoctorFinding, DoctorReport, FindingSubject};
+use gtc_core::ops::fleet::Fleet;
 
-/// An environment to check.
+/// The environments to check.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DoctorPayload {
     #[command(flatten)]
     #[serde(default)]
-    pub environment_id: OptionalEnvironmentArg,
+    pub environment_id: EnvironmentsArg,
+    #[command(flatten)]
+    #[serde(default)]
+    pub all: AllArg,
+    #[command(flatten)]
+    #[serde(default)]
+    pub kind: KindPattern,
+    #[command(flatten)]
+    #[serde(default)]
+    pub pack_ref: PackRefPattern,
     /// Treat information as findings
     #[arg(long)]
     #[serde(default)]
@@ -32,30 +45,70 @@ pub(crate) struct DoctorPayload {
 }
 
 impl Payload for DoctorPayload {
-    type Request = (EnvId, bool);
+    type Request = (Selection, bool);
 
     fn into_request(self) -> Result<Self::Request, UsageError> {
-        Ok((self.environment_id.parse()?, self.strict))
+        let Self { environment_id, all, kind, pack_ref, strict } = self;
+        Ok((Selection::parse(&environment_id, &all, &kind, &pack_ref)?, strict))
     }
 }
 
+/// Environments to diagnose.
+enum Diagnosis<'a> {
+    One(Box<DoctorReport>),
+    Many(Fleet<'a>, bool),
+}
+
 pub(super) fn run(runner: &Runner, input: Input<DoctorPayload>) -> io::Result<u8> {
-    runner.run_with_writer(
-        "env",
-        "doctor",
-        input,
-        |(environment, strict)| Ok(doctor::doctor(&runner.host, &environment, strict)?),
-        |output, report| {
-            output.result(report)?;
-            Ok(if report.is_incomplete {
-                EXIT_ERROR
-            } else if report.healthy {
-                0
-            } else {
-                EXIT_REFUSED
-            })
-        },
-    )
+    let host = &runner.host;
+    let diagnose = |(selection, strict)| {
+        Ok(match selection {
+            Selection::One(id) => Diagnosis::One(Box::new(doctor::doctor(host, &id, strict)?)),
+            Selection::Many(selector) => Diagnosis::Many(Fleet::select(host, selector)?, strict),
+        })
+    };
+    runner.run_with_writer("env", "doctor", input, diagnose, |output, diagnosis| match diagnosis {
+        Diagnosis::One(report) => {
+            output.result(&**report)?;
+            Ok(exit_code(report))
+        }
+        Diagnosis::Many(fleet, strict) => write_fleet(output, fleet, *strict),
+    })
+}
+
+fn exit_code(report: &DoctorReport) -> u8 {
+    if report.is_incomplete {
+        EXIT_ERROR
+    } else if report.healthy {
+        0
+    } else {
+        EXIT_REFUSED
+    }
+}
+
+fn write_fleet(output: &Output<'_>, fleet: &Fleet<'_>, strict: bool) -> io::Result<u8> {
+    let mut writer = ListWriter::begin(*output)?;
+    let width = fleet::width(fleet);
+    let signals = TerminationSignals::catch();
+    let totals = fleet.doctor(strict, &|| signals.received(), &mut |report| {
+        fleet::write_report(&mut writer, width, report)
+    })?;
+    fleet::finish(writer, &totals)
+}
+
+impl SummaryLine for DoctorReport {
+    fn summary(&self) -> (bool, &'static str, String) {
+        let word = if self.healthy { "healthy" } else { "not healthy" };
+        (self.healthy, word, numbers(self))
+    }
+
+    fn environment(&self) -> String {
+        self.environment_id.to_string()
+    }
+
+    fn details(&self) -> String {
+        self.findings.iter().map(finding_text).collect()
+    }
 }
 
 impl RenderHuman for DoctorReport {
@@ -85,22 +138,24 @@ impl RenderHuman for DoctorReport {
         for finding in &self.findings {
             text.push_str(&finding_text(finding));
         }
-        let findings = self
-            .findings
-            .iter()
-            .filter(|finding| finding.severity == DiagnosisSeverity::Finding)
-            .count();
-        let notices = self.findings.len() - findings;
-        let summary = format!(
-            "{} bound, {}, {}",
-            self.bindings.len(),
-            plural(findings, "finding"),
-            plural(notices, "notice")
-        );
+        let summary = numbers(self);
         let (sign, style) = verdict_sign(self.healthy);
         let word = if self.healthy { "healthy" } else { "not healthy" };
         text + &format!("{}: {summary}\n", style.paint(&format!("{sign} {word}")))
     }
+}
+
+/// The numbers of bindings, findings and notices.
+fn numbers(report: &DoctorReport) -> String {
+    let severities = report.findings.iter().map(|finding| finding.severity);
+    let findings = severities.filter(|severity| *severity == DiagnosisSeverity::Finding).count();
+    let notices = report.findings.len() - findings;
+    format!(
+        "{} bound, {}, {}",
+        report.bindings.len(),
+        plural(findings, "finding"),
+        plural(notices, "notice")
+    )
 }
 
 fn binding_row(binding: &BindingHealth) -> [Cell; 4] {

@@ -4,6 +4,7 @@ mod create;
 mod delete;
 mod doctor;
 mod export;
+mod fleet;
 mod import;
 mod init;
 mod list;
@@ -55,7 +56,7 @@ pub(crate) enum EnvVerb {
     Delete(Input<DeletePayload>),
     /// Bring environments of earlier versions up to date
     Migrate(Input<MigratePayload>),
-    /// Report the problems of an environment and how to fix them
+    /// Report the problems of environments and how to fix them
     Doctor(Input<DoctorPayload>),
     /// Check that this machine has the programs and connections that handlers need
     ToolCheck(Input<DoctorPayload>),

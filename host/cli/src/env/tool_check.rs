@@ -6,80 +6,135 @@ use std::io;
 use env_pack_domain::{CheckOutcome, ForeignText, PackDescriptor, ToolCheck};
 
 use super::doctor::DoctorPayload;
+use super::fleet::{self, SummaryLine};
+use crate::args::fleet::Selection;
 use crate::exit_code::{EXIT_ERROR, EXIT_REFUSED};
 use crate::input::Input;
+use crate::list_writer::ListWriter;
+use crate::output::Output;
 use crate::render::{BAD, GOOD, NOTICE, RenderHuman, empty_cell, plural, verdict_sign};
 use crate::runner::Runner;
 use crate::table::{Cell, Style, Table};
 use gtc_core::TerminationSignals;
+use gtc_core::ops::fleet::Fleet;
 use gtc_core::ops::tool_check::{PreflightReport, Preflights, ToolCheckReport};
 
+/// Environments whose preflights run.
+enum Checks<'a> {
+    One(Box<ToolCheckReport>),
+    Many(Fleet<'a>, bool),
+}
+
 pub(super) fn run(runner: &Runner, input: Input<DoctorPayload>) -> io::Result<u8> {
-    runner.run_with_writer(
-        "env",
-        "tool-check",
-        input,
-        |(environment, strict)| {
-            let preflights = Preflights::load(&runner.host, &environment)?;
-            // from here on, there is something to report when the user interrupts it
-            let signals = TerminationSignals::catch();
-            Ok(preflights.run(strict, &|| signals.received()))
-        },
-        |output, report| {
-            output.result(report)?;
-            Ok(if report.interrupted || report.is_incomplete {
-                EXIT_ERROR
-            } else if report.passed() {
-                0
-            } else {
-                EXIT_REFUSED
-            })
-        },
-    )
+    let host = &runner.host;
+    let check = |(selection, strict)| {
+        Ok(match selection {
+            Selection::One(id) => {
+                let preflights = Preflights::load(host, &id)?;
+                // from here on, there is something to report when the user interrupts it
+                let signals = TerminationSignals::catch();
+                Checks::One(Box::new(preflights.run(strict, &|| signals.received())))
+            }
+            Selection::Many(selector) => Checks::Many(Fleet::select(host, selector)?, strict),
+        })
+    };
+    runner.run_with_writer("env", "tool-check", input, check, |output, checks| match checks {
+        Checks::One(report) => {
+            output.result(&**report)?;
+            Ok(exit_code(report))
+        }
+        Checks::Many(fleet, strict) => write_fleet(output, fleet, *strict),
+    })
+}
+
+fn exit_code(report: &ToolCheckReport) -> u8 {
+    if report.interrupted || report.is_incomplete {
+        EXIT_ERROR
+    } else if report.passed() {
+        0
+    } else {
+        EXIT_REFUSED
+    }
+}
+
+fn write_fleet(output: &Output<'_>, fleet: &Fleet<'_>, strict: bool) -> io::Result<u8> {
+    let mut writer = ListWriter::begin(*output)?;
+    let width = fleet::width(fleet);
+    let signals = TerminationSignals::catch();
+    let totals = fleet.tool_check(strict, &|| signals.received(), &mut |report| {
+        fleet::write_report(&mut writer, width, report)
+    })?;
+    fleet::finish(writer, &totals)
+}
+
+impl SummaryLine for ToolCheckReport {
+    fn summary(&self) -> (bool, &'static str, String) {
+        let word = if self.passed() { "ready" } else { "not ready" };
+        (self.passed(), word, numbers(self))
+    }
+
+    fn environment(&self) -> String {
+        self.environment_id.to_string()
+    }
+
+    fn details(&self) -> String {
+        let (table, next) = rows(self);
+        table.render() + &next
+    }
 }
 
 impl RenderHuman for ToolCheckReport {
     fn render_human(&self, _verb: &str) -> String {
-        let mut table = Table::new(["SLOT", "KIND", "CHECK", "RESULT"]);
-        let mut next = Vec::new();
-        for checks in &self.bindings {
-            let slot = checks.slot.to_string();
-            preflight_rows(&mut table, &mut next, &slot, &checks.kind, &checks.preflight);
-        }
-        for checks in &self.extension_bindings {
-            let slot = extension(checks.instance_id.as_deref());
-            preflight_rows(&mut table, &mut next, &slot, &checks.kind, &checks.preflight);
-        }
-        for unresolved in &self.unresolved_bindings {
-            let state = Style::Bad.cell(format!("{BAD} not checked: {}", unresolved.error));
-            table.row(row(unresolved.slot, &unresolved.kind, empty_cell(), state));
-        }
-        for unresolved in &self.extension_unresolved_bindings {
-            let slot = extension(unresolved.instance_id.as_deref());
-            let (sign, style) =
-                if unresolved.failed { (BAD, Style::Bad) } else { (NOTICE, Style::Notice) };
-            let state = style.cell(format!("{sign} not checked: {}", unresolved.error));
-            table.row(row(slot, &unresolved.kind, empty_cell(), state));
-        }
+        let (table, next) = rows(self);
         if table.is_empty() {
             return format!("environment `{}` has no bindings to check\n", self.environment_id);
         }
-        let mut text = format!("environment `{}`\n\n{}\n", self.environment_id, table.render());
-        for (name, hint) in next {
-            text.push_str(&format!("next: `{name}`: {hint}\n"));
-        }
-        let mut summary =
-            format!("{}, {} failed", plural(self.total_checks, "check"), self.failed_checks);
-        let extensions = self.extension_unresolved_bindings.iter();
-        let failed_extensions = extensions.filter(|extension| extension.failed).count();
-        let unchecked = self.unresolved_bindings.len() + failed_extensions + self.failed_preflights;
-        if unchecked > 0 {
-            summary.push_str(&format!(", {} not checked", plural(unchecked, "handler")));
-        }
+        let text = format!("environment `{}`\n\n{}\n{next}", self.environment_id, table.render());
+        let summary = numbers(self);
         let (sign, style) = verdict_sign(self.passed());
         let word = if self.passed() { "ready" } else { "not ready" };
         text + &format!("{}: {summary}\n", style.paint(&format!("{sign} {word}")))
     }
+}
+
+/// The table of all checks, and the next steps for those that failed.
+fn rows(report: &ToolCheckReport) -> (Table, String) {
+    let mut table = Table::new(["SLOT", "KIND", "CHECK", "RESULT"]);
+    let mut next = Vec::new();
+    for checks in &report.bindings {
+        let slot = checks.slot.to_string();
+        preflight_rows(&mut table, &mut next, &slot, &checks.kind, &checks.preflight);
+    }
+    for checks in &report.extension_bindings {
+        let slot = extension(checks.instance_id.as_deref());
+        preflight_rows(&mut table, &mut next, &slot, &checks.kind, &checks.preflight);
+    }
+    for unresolved in &report.unresolved_bindings {
+        let state = Style::Bad.cell(format!("{BAD} not checked: {}", unresolved.error));
+        table.row(row(unresolved.slot, &unresolved.kind, empty_cell(), state));
+    }
+    for unresolved in &report.extension_unresolved_bindings {
+        let slot = extension(unresolved.instance_id.as_deref());
+        let (sign, style) =
+            if unresolved.failed { (BAD, Style::Bad) } else { (NOTICE, Style::Notice) };
+        let state = style.cell(format!("{sign} not checked: {}", unresolved.error));
+        table.row(row(slot, &unresolved.kind, empty_cell(), state));
+    }
+    let next = next.into_iter().map(|(name, hint)| format!("next: `{name}`: {hint}\n"));
+    (table, next.collect())
+}
+
+/// The numbers of checks.
+fn numbers(report: &ToolCheckReport) -> String {
+    let mut summary =
+        format!("{}, {} failed", plural(report.total_checks, "check"), report.failed_checks);
+    let extensions = report.extension_unresolved_bindings.iter();
+    let failed_extensions = extensions.filter(|extension| extension.failed).count();
+    let unchecked = report.unresolved_bindings.len() + failed_extensions + report.failed_preflights;
+    if unchecked > 0 {
+        summary.push_str(&format!(", {} not checked", plural(unchecked, "handler")));
+    }
+    summary
 }
 
 fn row(slot: impl ToString, kind: &PackDescriptor, check: Cell, state: Cell) -> [Cell; 4] {

@@ -6,18 +6,16 @@ use std::sync::Arc;
 
 use env_pack_domain::{
     Binding, BindingKey, ConfigPack, DescriptorPath, DuplicateRegistration, EnvId, EnvPackHandler,
-    Origin, PackRef, Permissions, Pin, Registry, ResolveError, Sha256Digest, UnresolvedAddress,
+    KeyId, PackRef, Permissions, Pin, Registry, ResolveError, Sha256Digest, UnresolvedAddress,
 };
 
 use super::PackError;
 use super::answered_addresses;
 use super::deadline::Deadline;
-use super::load_pack::{self, LeftOutHandler, LoadedPack};
+use super::load_pack::{LeftOutHandler, LoadedPack};
+use super::pack_pool::{BoundPack, DigestChange, PackPool, PoolResult, PooledHandler};
 use super::trust::{SignatureStatus, TrustPolicy};
 use crate::Host;
-use gtc_archive::Pack;
-use gtc_engine::Engine;
-use gtc_fetch::FetchedPack;
 use gtc_store::{StoreError, Stored};
 
 /// The registry of an environment, and the problems found while loading it.
@@ -73,7 +71,7 @@ pub(super) struct FailedPack {
     pub pack_ref: PackRef,
     /// The bindings that need the pack; none for an unbound built-in pack.
     pub bindings: Vec<BindingKey>,
-    pub error: PackError,
+    pub error: Arc<PackError>,
 }
 
 /// A pack whose digest is not the pinned one.
@@ -112,15 +110,21 @@ struct Source<'a> {
 
 /// Loads the built-in and bound packs of an environment. A pack that fails to load is
 /// reported in the assembly, and the others are still loaded. After the deadline, none is.
+/// Packs that the pool has are not loaded again.
 ///
 /// # Errors
 /// [`StoreError`] when the trust root cannot be read: then no pack is loaded.
 pub(super) fn assemble(
     host: &Host,
     stored: &Stored,
+    pool: &PackPool,
     deadline: &Deadline,
 ) -> Result<Assembly, StoreError> {
-    let trust = TrustPolicy::for_environment(host, stored.environment.id())?;
+    let trust = match &stored.trust_root {
+        Ok(root) => TrustPolicy::from_trust_root(root)?,
+        // read it again, for the error
+        Err(_) => TrustPolicy::for_environment(host, stored.environment.id())?,
+    };
     let mut assembly = Assembly::default();
     for source in sources(host, stored) {
         // what a tag leads to now was never checked
@@ -128,9 +132,11 @@ pub(super) fn assemble(
             assembly.unpinned_tags.extend(source.keys());
         } else if deadline.has_passed() && !source.bindings.is_empty() {
             let error = PackError::CommandOutOfTime { limit: deadline.limit() };
-            assembly.fail(&source, source.keys(), error);
+            assembly.fail(&source, source.keys(), Arc::new(error));
         } else {
-            assembly.add(host, stored.environment.id(), &trust, &source);
+            let bound = BoundPack { pack_ref: &source.pack_ref, pin: source.pin };
+            let loaded = pool.load(host, &trust, bound, &assembly.registry);
+            assembly.add(host, stored.environment.id(), &source, loaded);
         }
     }
     Ok(assembly)
@@ -245,13 +251,22 @@ impl Assembly {
         registrations.find(|registration| registration.path == *binding.kind.path())
     }
 
-    fn add(&mut self, host: &Host, id: &EnvId, trust: &TrustPolicy, source: &Source<'_>) {
-        match self.load(host, trust, source) {
-            Ok((pack, signature)) if pack.handlers.is_empty() && pack.left_out.is_empty() => {
-                self.register_config_pack(&pack, source, &signature);
+    fn add(&mut self, host: &Host, id: &EnvId, source: &Source<'_>, loaded: PoolResult) {
+        let PoolResult { drift, signature, pack } = loaded;
+        if let Some(DigestChange { locked, found }) = drift {
+            let pack_ref = source.pack_ref.clone();
+            self.drifts.push(Drift { pack_ref, bindings: source.keys(), locked, found });
+        }
+        let signer = signature.as_ref().and_then(SignatureStatus::signer);
+        if let Some(signature) = signature.filter(|status| *status != SignatureStatus::BuiltIn) {
+            self.signatures.push((source.pack_ref.clone(), signature));
+        }
+        match pack {
+            Ok((pack, left_out)) if pack.handlers.is_empty() && left_out.is_empty() => {
+                self.register_config_pack(&pack, source, signer);
             }
-            Ok((pack, signature)) => {
-                let bound = self.register(pack, source, &signature);
+            Ok((pack, left_out)) => {
+                let bound = self.register(&pack, left_out, source, signer);
                 for binding in &source.bindings {
                     self.bind(host, id, binding, &bound);
                 }
@@ -261,7 +276,7 @@ impl Assembly {
     }
 
     /// Reports why the pack of these bindings cannot be used.
-    fn fail(&mut self, source: &Source<'_>, bindings: Vec<BindingKey>, error: PackError) {
+    fn fail(&mut self, source: &Source<'_>, bindings: Vec<BindingKey>, error: Arc<PackError>) {
         for key in &bindings {
             self.failed.entry(key.clone()).or_insert(self.failures.len());
         }
@@ -276,131 +291,29 @@ impl Assembly {
         self.duplicates.push(Duplicate { bindings, registration });
     }
 
-    fn load(
-        &mut self,
-        host: &Host,
-        trust: &TrustPolicy,
-        source: &Source<'_>,
-    ) -> Result<(LoadedPack, SignatureStatus), PackError> {
-        let Source { pack_ref, pin, .. } = source;
-        let fetched = self.fetch_bound(host, source)?;
-        // check the signature before reading any of the pack
-        let signature = trust.examine(host, pack_ref, &fetched)?.signature;
-        if signature != SignatureStatus::BuiltIn {
-            self.signatures.push((pack_ref.clone(), signature.clone()));
-        }
-        let mut opened = load_pack::open_archive(host, &fetched)?;
-        let identity = load_pack::identity(&opened, &fetched);
-        let origin = load_pack::origin(pack_ref, fetched.digest, identity, signature.signer());
-        let left_out = self.leave_out_taken(&mut opened, *pin, &origin);
-        let mut pack = load_pack::load_opened(host, &fetched, opened, Engine::load)?;
-        pack.left_out = left_out;
-        match pin {
-            Some(pin) => Ok((pack.ensure_matches_pin(pin)?, signature)),
-            None => Ok((pack, signature)),
-        }
-    }
-
-    /// Removes the handlers whose paths belong to other packs, so that they are not compiled.
-    /// Their paths are declared, or known from the pin.
-    fn leave_out_taken(
-        &self,
-        pack: &mut Pack,
-        pin: Option<&Pin>,
-        origin: &Origin,
-    ) -> Vec<LeftOutHandler> {
-        let mut left_out = Vec::new();
-        for packed in std::mem::take(&mut pack.handlers) {
-            let declared = packed.declared.as_ref();
-            let path = declared.map(|declared| &declared.descriptor_path);
-            let pinned = pin.and_then(|pin| pin.path_of(&packed.component));
-            let taken = path.or(pinned).map(|path| self.registry.ensure_free(path, origin));
-            if let Some(Err(registration)) = taken {
-                let permissions = declared.map(|declared| declared.permissions.clone());
-                let permissions = permissions.unwrap_or_default();
-                left_out.push(LeftOutHandler { permissions, registration });
-            } else {
-                pack.handlers.push(packed);
-            }
-        }
-        left_out
-    }
-
-    /// Fetches the bound archive: from its reference, or from the cache if the reference no
-    /// longer leads to it.
-    fn fetch_bound(&mut self, host: &Host, source: &Source<'_>) -> Result<FetchedPack, PackError> {
-        let Source { pack_ref, pin, .. } = source;
-        if let (PackRef::Oci(_), Some(pin)) = (pack_ref, pin) {
-            return self.fetch_pinned_oci(host, source, pin);
-        }
-        let fetched = host.fetcher.fetch(pack_ref);
-        let Some(pin) = pin else { return Ok(fetched?) };
-        match fetched {
-            Ok(fetched) if fetched.digest == pin.archive => Ok(fetched),
-            Ok(fetched) => {
-                let locked = pin.archive;
-                let found = fetched.digest;
-                self.report_drift(source, locked, found);
-                host.fetcher
-                    .cache
-                    .archives
-                    .get(&locked)
-                    .ok_or(PackError::Replaced { locked, found })
-            }
-            Err(error) => {
-                host.fetcher.cache.archives.get(&pin.archive).ok_or(PackError::Fetch(error))
-            }
-        }
-    }
-
-    /// Fetches the pinned archive, from the cache if possible. A moved tag is reported only
-    /// if an earlier request has seen it.
-    fn fetch_pinned_oci(
-        &mut self,
-        host: &Host,
-        source: &Source<'_>,
-        pin: &Pin,
-    ) -> Result<FetchedPack, PackError> {
-        let pack_ref = &source.pack_ref;
-        let moved = host
-            .fetcher
-            .last_known_digest(pack_ref)
-            .zip(pin.manifest)
-            .filter(|(found, locked)| found != locked);
-        if let Some((found, locked)) = moved {
-            self.report_drift(source, locked, found);
-        }
-        load_pack::fetch_pinned(host, pack_ref, pin)
-    }
-
-    fn report_drift(&mut self, source: &Source<'_>, locked: Sha256Digest, found: Sha256Digest) {
-        let pack_ref = source.pack_ref.clone();
-        self.drifts.push(Drift { pack_ref, bindings: source.keys(), locked, found });
-    }
-
     /// Registers a pack without a handler for its extensions. A slot needs a handler.
     fn register_config_pack(
         &mut self,
         pack: &LoadedPack,
         source: &Source<'_>,
-        signature: &SignatureStatus,
+        signer: Option<KeyId>,
     ) {
         let mut slots = source.keys();
         let extensions: Vec<_> =
             slots.extract_if(.., |key| matches!(key, BindingKey::Extension { .. })).collect();
         if !slots.is_empty() {
-            self.fail(source, slots, PackError::NoHandler);
+            self.fail(source, slots, Arc::new(PackError::NoHandler));
         }
         if extensions.is_empty() {
             return;
         }
         let config: ConfigPack = match pack.config_pack() {
             Ok(Some(config)) => config,
-            Ok(None) => return self.fail(source, extensions, PackError::NoHandler),
-            Err(error) => return self.fail(source, extensions, error),
+            Ok(None) => return self.fail(source, extensions, Arc::new(PackError::NoHandler)),
+            Err(error) => return self.fail(source, extensions, Arc::new(error)),
         };
         let paths = vec![config.descriptor_path().clone()];
-        let origin = pack.origin(&source.pack_ref, signature.signer());
+        let origin = pack.origin(&source.pack_ref, signer);
         let answers_schema: Option<Arc<[u8]>> = pack.answers_schema.clone().map(Arc::from);
         if let Err(registration) = self.registry.register(Box::new(config), origin) {
             self.report_duplicate(extensions.clone(), registration);
@@ -423,19 +336,20 @@ impl Assembly {
     /// Registers the handlers of a pack, and returns what its bindings have in common.
     fn register(
         &mut self,
-        pack: LoadedPack,
+        pack: &Arc<LoadedPack>,
+        left_out: Vec<LeftOutHandler>,
         source: &Source<'_>,
-        signature: &SignatureStatus,
+        signer: Option<KeyId>,
     ) -> RegisteredPack {
-        let origin = pack.origin(&source.pack_ref, signature.signer());
+        let origin = pack.origin(&source.pack_ref, signer);
         let mut paths: Vec<_> = pack.paths().cloned().collect();
         let mut declared: HashMap<DescriptorPath, Permissions> = HashMap::new();
-        for LeftOutHandler { permissions, registration } in pack.left_out {
+        for LeftOutHandler { permissions, registration } in left_out {
             paths.push(registration.path.clone());
             declared.insert(registration.path.clone(), permissions);
             self.report_duplicate(source.keys(), registration);
         }
-        for loaded in pack.handlers {
+        for (at, loaded) in pack.handlers.iter().enumerate() {
             let mismatches = loaded.permission_faults().into_iter();
             self.permission_problems.extend(mismatches.map(|reason| PermissionProblem::Mismatch {
                 pack_ref: source.pack_ref.clone(),
@@ -443,12 +357,13 @@ impl Assembly {
                 reason,
             }));
             let path = loaded.handler.descriptor_path().clone();
-            declared.entry(path).or_insert(loaded.permissions);
-            if let Err(registration) = self.registry.register(loaded.handler, origin.clone()) {
+            declared.entry(path).or_insert_with(|| loaded.permissions.clone());
+            let handler = PooledHandler { pack: Arc::clone(pack), at };
+            if let Err(registration) = self.registry.register(Box::new(handler), origin.clone()) {
                 self.report_duplicate(source.keys(), registration);
             }
         }
-        let answers_schema = pack.answers_schema.map(Arc::from);
+        let answers_schema = pack.answers_schema.as_deref().map(Arc::from);
         RegisteredPack { archive: pack.digest, paths, declared, answers_schema }
     }
 

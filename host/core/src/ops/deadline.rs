@@ -27,9 +27,14 @@ impl Deadline {
 
     /// The deadline for a command that loads this many packs.
     pub(super) fn for_command(limits: &Limits, packs: usize) -> Self {
+        Self::since(Instant::now(), limits, packs)
+    }
+
+    /// Like [`for_command`](Self::for_command), for a command that began earlier.
+    pub(super) fn since(start: Instant, limits: &Limits, packs: usize) -> Self {
         let packs = u32::try_from(packs).unwrap_or(u32::MAX);
         let share = limits.load.command_time_per_pack.saturating_mul(packs);
-        Self::start(limits.load.command_time.saturating_add(share))
+        Self { start, limit: TimeLimit(limits.load.command_time.saturating_add(share)) }
     }
 
     fn start(limit: Duration) -> Self {

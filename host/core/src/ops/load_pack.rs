@@ -35,8 +35,6 @@ pub(super) struct LoadedPack {
     pub answers_schema: Option<Vec<u8>>,
     /// The handlers; none in a pack that can only be bound as an extension.
     pub handlers: Vec<LoadedHandler>,
-    /// The handlers that were not loaded, because their paths belong to another pack.
-    pub left_out: Vec<LeftOutHandler>,
 }
 
 /// A handler that was not loaded, because its path belongs to another pack.
@@ -140,7 +138,6 @@ pub(super) fn load_opened(
         identity,
         answers_schema,
         handlers,
-        left_out: Vec::new(),
     })
 }
 
@@ -278,8 +275,8 @@ pub(super) fn origin(
 }
 
 impl LoadedPack {
-    /// Returns the pack if its handlers' metadata is the same as when it was pinned.
-    pub(super) fn ensure_matches_pin(self, pin: &Pin) -> Result<Self, PackError> {
+    /// Fails unless the metadata of its handlers is the same as when it was pinned.
+    pub(super) fn ensure_matches_pin(&self, pin: &Pin) -> Result<(), PackError> {
         let mut by_component = HashMap::new();
         for loaded in &self.handlers {
             by_component.entry(&loaded.component).or_insert(loaded);
@@ -298,7 +295,7 @@ impl LoadedPack {
                 });
             }
         }
-        Ok(self)
+        Ok(())
     }
 
     /// Returns the pack if it has a handler.

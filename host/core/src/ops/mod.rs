@@ -30,6 +30,7 @@ pub(crate) mod load_limits;
 mod load_pack;
 mod output_file;
 mod pack_error;
+mod pack_pool;
 pub mod pack_test;
 mod phrases;
 pub mod plugins;

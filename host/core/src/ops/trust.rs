@@ -86,6 +86,11 @@ impl TrustPolicy {
         self.keys
     }
 
+    /// Returns the ids of the trusted keys.
+    pub(super) fn key_ids(&self) -> Vec<KeyId> {
+        self.keys.iter().map(PublicKey::id).collect()
+    }
+
     /// Returns true if no key is trusted.
     pub(super) fn is_empty(&self) -> bool {
         self.keys.is_empty()

@@ -19,6 +19,7 @@ pub use report::{
 use super::answers::{UnsuitableAnswers, check_text};
 use super::assemble::{self, Assembly, FailedPack, PermissionProblem};
 use super::deadline::Deadline;
+use super::pack_pool::PackPool;
 use super::phrases::{describe_permissions, display_path};
 use super::suggested_commands::{
     answers_command, default_answers_ref, grant_command, inspect_command, pin_command,
@@ -42,9 +43,21 @@ pub(super) fn diagnose(
     stored: &Stored,
     strict: bool,
 ) -> Result<DoctorReport, StoreError> {
+    let bindings = stored.environment.bindings().count();
+    let deadline = Deadline::for_command(&host.limits, bindings);
+    diagnose_with(host, stored, strict, &PackPool::default(), &deadline)
+}
+
+/// Diagnoses one of several environments, whose packs are loaded once.
+pub(super) fn diagnose_with(
+    host: &Host,
+    stored: &Stored,
+    strict: bool,
+    pool: &PackPool,
+    deadline: &Deadline,
+) -> Result<DoctorReport, StoreError> {
     let environment = &stored.environment;
-    let deadline = Deadline::for_command(&host.limits, environment.bindings().count());
-    let assembly = assemble::assemble(host, stored, &deadline)?;
+    let assembly = assemble::assemble(host, stored, pool, deadline)?;
     let diagnosis = diagnosis::diagnose(environment, |binding| assembly.resolve(binding));
     let mut report = empty_report(host, stored, &diagnosis);
     report.report_faults(stored);

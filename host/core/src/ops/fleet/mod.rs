@@ -1,9 +1,12 @@
 //! Operations on many environments of a store at once.
 
+mod check;
+mod in_order;
 mod list;
 mod pattern;
 mod selector;
 
+pub use check::{Fleet, FleetReport, FleetTotals, UncheckedEnvironment};
 pub use list::{
     FleetEnvPacksReport, FleetExtensionsReport, UnknownSlot, UnreadableEnvironment, list_env_packs,
     list_extensions,

@@ -10,6 +10,7 @@ use env_pack_domain::EnvId;
 
 use super::assemble::{self, Assembly};
 use super::deadline::Deadline;
+use super::pack_pool::PackPool;
 use crate::Host;
 use gtc_store::{StoreError, Stored};
 use report::Unfinished;
@@ -26,6 +27,8 @@ pub struct Preflights<'a> {
     stored: Stored,
     assembly: Arc<Assembly>,
     deadline: Deadline,
+    /// The most preflights that run at the same time.
+    at_a_time: usize,
 }
 
 impl<'a> Preflights<'a> {
@@ -36,8 +39,30 @@ impl<'a> Preflights<'a> {
     pub fn load(host: &'a Host, environment: &EnvId) -> Result<Self, StoreError> {
         let stored = host.store.load(environment)?;
         let deadline = Deadline::for_command(&host.limits, stored.environment.bindings().count());
-        let assembly = Arc::new(assemble::assemble(host, &stored, &deadline)?);
-        Ok(Self { host, stored, assembly, deadline })
+        Self::of(host, stored, &PackPool::default(), deadline)
+    }
+
+    /// Loads the packs of one of several environments, which a pool keeps.
+    ///
+    /// # Errors
+    /// [`StoreError`] when its trusted keys cannot be read.
+    pub(super) fn of(
+        host: &'a Host,
+        stored: Stored,
+        pool: &PackPool,
+        deadline: Deadline,
+    ) -> Result<Self, StoreError> {
+        let assembly = Arc::new(assemble::assemble(host, &stored, pool, &deadline)?);
+        let limit = host.limits.tool_check.concurrent_preflights;
+        let at_a_time = limit.min(host.engine.max_preflights());
+        Ok(Self { host, stored, assembly, deadline, at_a_time })
+    }
+
+    /// Runs only its share of the preflights at a time, because this many environments are checked
+    /// at the same time.
+    pub(super) fn share_among(self, environments: usize) -> Self {
+        let at_a_time = (self.at_a_time / environments.max(1)).max(1);
+        Self { at_a_time, ..self }
     }
 
     /// Runs the preflights. With `strict`, an extension without a known handler counts as
@@ -48,10 +73,10 @@ impl<'a> Preflights<'a> {
     /// ([`LoadLimits::command_time`](crate::ops::LoadLimits::command_time)). A preflight that has begun ends with this process, or
     /// at its own time limit.
     pub fn run(self, strict: bool, is_interrupted: &dyn Fn() -> bool) -> ToolCheckReport {
-        let Self { host, stored, assembly, deadline } = self;
+        let Self { host, stored, assembly, deadline, at_a_time } = self;
         let environment = stored.environment.id();
         let is_stopped = || is_interrupted() || deadline.has_passed();
-        let mut finished = scheduler::run_all(host, &stored, &assembly, &is_stopped);
+        let mut finished = scheduler::run_all(host, &stored, &assembly, at_a_time, &is_stopped);
         let unfinished = if is_interrupted() {
             Unfinished::Interrupted
         } else {

@@ -26,6 +26,7 @@ pub(super) fn run_all(
     host: &Host,
     stored: &Stored,
     assembly: &Arc<Assembly>,
+    at_a_time: usize,
     is_stopped: &dyn Fn() -> bool,
 ) -> HashMap<BindingKey, PreflightReport> {
     let has_handler = |binding: &&Binding| assembly.resolve(binding).is_ok();
@@ -34,9 +35,8 @@ pub(super) fn run_all(
     // the running preflights, each with its progress line
     let mut running: HashMap<BindingKey, Box<dyn Send>> = HashMap::new();
     let (sender, receiver) = mpsc::channel();
-    let limit = host.limits.tool_check.concurrent_preflights.min(host.engine.max_preflights());
     while !is_stopped() {
-        while running.len() < limit
+        while running.len() < at_a_time
             && let Some(binding) = waiting.next()
         {
             let progress = (host.on_preflight)(&describe(binding));
