@@ -144,7 +144,7 @@ impl PinIndex {
                 self.fault.get_or_insert(fault);
             }
         }
-        Ok(())
+        self.add_deleted(store, store_root.as_ref())
     }
 
     /// Adds the pins of an environment, and those of the latest generations of its bindings.
@@ -172,7 +172,7 @@ impl PinIndex {
                 }
             }
         }
-        self.add_deleted(store, store_root.as_ref())
+        Ok(())
     }
 
     /// Adds the pins of deleted environments, which can be imported again. Of a document that is
