@@ -35,7 +35,7 @@ use super::stored::{Base, NewDocument, Stored, parse_trust_root};
 use super::trust_root::TrustRoot;
 
 /// Time that a change waits for another process that changes the same environment.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 /// The number of times that an audit log is read, if other processes keep writing to it.
 pub(super) const MAX_VERIFICATIONS: usize = 100;
 const RUNTIME: &str = "runtime.json";

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use env_pack_domain::{AnswersRef, EnvId, Environment};
+use jiff::Timestamp;
 
-use super::backend::{BACKUP, Texts};
+use super::backend::{BACKUP, Decision, Texts};
 use super::change::{Change, WholeChange};
 use super::error::{AnswersError, ChangeError, StoreError};
 use super::portable::PortableEnvironment;
 use super::request::Request;
-use super::store::{Answer, MAX_VERIFICATIONS, Store, answers_place};
+use super::store::{Answer, LOCK_TIMEOUT, MAX_VERIFICATIONS, Store, answers_place};
 use super::stored::{Base, Stored};
 
 impl Store {
@@ -57,6 +58,19 @@ impl Store {
             let change = decide(stored, &before)?;
             Ok(Change { whole: Some(WholeChange { before: Some(before), after: None }), ..change })
         })
+    }
+
+    /// Finishes a change of an environment that was interrupted, so that other tools see all of it.
+    ///
+    /// # Errors
+    /// As for [`change`](Self::change).
+    pub fn finish_interrupted(&self, id: &EnvId, at: Timestamp) -> Result<(), ChangeError> {
+        if !self.backend.is_known(id) {
+            return Ok(());
+        }
+        let request = Request::new("env rename", None, &(), at);
+        let mut nothing = |_| Decision::Nothing;
+        self.backend.change(id, &request, LOCK_TIMEOUT, &mut nothing).map(|_| ())
     }
 
     /// Reads an environment that was deleted, as one document; none if nothing is kept of it.

@@ -1,5 +1,6 @@
 //! `gtc op env rename`: an environment gets another id, with all that belongs to it.
 
+use std::process::Stdio;
 use std::thread;
 use std::time::Instant;
 
@@ -82,12 +83,16 @@ fn a_killed_rename_is_finished_by_the_same_command() {
     for (number, (old, new)) in [("one", "two"), ("two", "one")].iter().cycle().take(24).enumerate()
     {
         let rename = sandbox.env().rename(new).env(old).idempotency_key(format!("key-{number}"));
-        let mut child = rename.command().spawn().expect("it starts");
+        let mut command = rename.command();
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("it starts");
         thread::sleep(longest.mul_f64(fastrand::f64()));
         child.kill().expect("killed");
         child.wait().expect("it ends");
         rename.succeeded();
         assert_eq!(ids(&sandbox), [*new]);
+        // other tools see it too
+        assert!(!sandbox.environment(old).join("environment.json").exists());
         assert_eq!(sandbox.document(new)["packs"], packs);
         let answers = sandbox.environment(new).join("vault.json");
         assert_eq!(std::fs::read(answers).expect("a file"), b"{\"password\": \"hunter2\"}");

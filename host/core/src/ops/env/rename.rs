@@ -68,6 +68,9 @@ fn move_content(
     store_request: &Request,
 ) -> Result<RenameReport, RenameError> {
     let RenameRequest { environment, new_id, if_revision, .. } = request;
+    for id in [environment, new_id] {
+        host.store.finish_interrupted(id, host.now())?;
+    }
     // the environment of a repeated request is gone
     if let Some(first) = host.store.first_answer(environment, store_request)? {
         return Ok(first);
