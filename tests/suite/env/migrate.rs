@@ -114,6 +114,22 @@ fn a_removal_by_an_earlier_version_is_found_in_the_audit_log() {
 }
 
 #[test]
+fn a_removal_that_the_native_tool_recorded_is_found_too() {
+    let sandbox = Sandbox::with_fixture("busy");
+    let log = path(&sandbox, "local", "audit/events.jsonl");
+    let text = std::fs::read_to_string(&log).expect("a log");
+    let update = text.lines().find(|line| line.contains("\"verb\":\"update\"")).expect("a line");
+    let remove = update.replace("\"update\"", "\"remove\"").replace("\"secrets\"", "\"state\"");
+    std::fs::write(&log, format!("{text}{remove}\n")).expect("a log");
+    drop_binding(&sandbox, "local", "state");
+    drop_binding(&sandbox, "local", "telemetry");
+    let report = sandbox.env().migrate().arg("--apply").succeeded().result();
+    let migrated = &report["environments"][0];
+    assert_eq!(migrated["bound"], json!(["greentic.telemetry.stdout@0.1.0"]));
+    assert_eq!(migrated["remembered"], json!(["state"]));
+}
+
+#[test]
 fn names_of_slots_that_only_a_later_version_knows_survive() {
     let sandbox = Sandbox::with_local();
     sandbox.env_packs().remove("telemetry").succeeded();
