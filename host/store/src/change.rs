@@ -109,19 +109,20 @@ impl<T> Change<T> {
 impl WholeChange {
     fn edit(&self) -> Edit {
         let writes = self.after.as_ref().map(PortableEnvironment::writes).unwrap_or_default();
-        let is_written = |kind: &TextKind| writes.iter().any(|(it, _)| it == kind);
-        let removes = TextKind::ALL.into_iter().filter(|kind| !is_written(kind)).collect();
-        let answers = |environment: &Option<PortableEnvironment>| {
-            environment.as_ref().map(PortableEnvironment::new_answers).unwrap_or_default()
-        };
-        let removed_answers = answers(&self.before).into_iter().map(|old| old.answers_ref);
+        let mut removes = TextKind::ALL.to_vec();
+        removes.retain(|kind| writes.iter().all(|(written, _)| written != kind));
+        let removed_answers = answers_of(self.before.as_ref()).into_iter();
         Edit {
-            answers: answers(&self.after),
-            removed_answers: removed_answers.collect(),
+            answers: answers_of(self.after.as_ref()),
+            removed_answers: removed_answers.map(|old| old.answers_ref).collect(),
             writes,
             removes,
             backup: self.before.as_ref().map(PortableEnvironment::render),
             ..Edit::default()
         }
     }
+}
+
+fn answers_of(environment: Option<&PortableEnvironment>) -> Vec<NewAnswers> {
+    environment.map(PortableEnvironment::new_answers).unwrap_or_default()
 }

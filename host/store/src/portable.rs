@@ -90,18 +90,14 @@ impl PortableEnvironment {
         let id: EnvId = id.parse().map_err(|error: env_pack_domain::InvalidName| {
             StoreError::malformed(path, format!("`{ENVIRONMENT_ID}`"), error.to_string())
         })?;
-        let optional = |name| match object.get(name) {
-            Some(_) => object.require::<Box<RawValue>>(name, path).map(Some),
-            None => Ok(None),
-        };
         let answers = match object.get(ANSWERS) {
             Some(_) => object.require::<JsonObject<'_>>(ANSWERS, path)?,
             None => JsonObject::default(),
         };
         let parsed = Self {
             document: object.require(DOCUMENT, path)?,
-            pins: optional(PINS)?,
-            trust_root: optional(TRUST_ROOT)?,
+            pins: optional(&object, PINS),
+            trust_root: optional(&object, TRUST_ROOT),
             answers: parse_answers(&answers, path)?,
             revision: 0,
             id,
@@ -214,6 +210,11 @@ impl PortableEnvironment {
         });
         answers.collect()
     }
+}
+
+/// Returns the text of a member; none if there is no such member.
+fn optional(object: &JsonObject<'_>, name: &str) -> Option<Box<RawValue>> {
+    object.get(name).map(ToOwned::to_owned)
 }
 
 /// Parses the answers of an exported document.

@@ -69,8 +69,7 @@ impl Store {
             return Ok(());
         }
         let request = Request::new("env rename", None, &(), at);
-        let mut nothing = |_| Decision::Nothing;
-        self.backend.change(id, &request, LOCK_TIMEOUT, &mut nothing).map(|_| ())
+        self.backend.change(id, &request, LOCK_TIMEOUT, &mut |_| Decision::Nothing).map(|_| ())
     }
 
     /// Reads an environment that was deleted, as one document; none if nothing is kept of it.

@@ -36,8 +36,12 @@ impl Defaults {
 
     /// Returns the defaults of slots that are free.
     fn unbound(&self, environment: &Environment) -> Vec<(CoreSlot, PackDescriptor)> {
-        let is_free = |slot: &CoreSlot| environment.binding(&BindingKey::Slot(*slot)).is_none();
-        self.0.iter().filter(|(slot, _)| is_free(slot)).cloned().collect()
+        let Self(defaults) = self;
+        defaults
+            .iter()
+            .filter(|(slot, _)| environment.binding(&BindingKey::Slot(*slot)).is_none())
+            .cloned()
+            .collect()
     }
 }
 

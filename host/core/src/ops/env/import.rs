@@ -99,17 +99,19 @@ fn read(host: &Host, request: &ImportRequest) -> Result<Document, ImportError> {
     let exported_id = exported.id().clone();
     let exported = exported.with_id(environment.as_ref().unwrap_or(&exported_id));
     let imported = exported.environment(file)?;
-    let has_grants =
-        |binding: &&Binding| binding.pin.as_ref().is_some_and(|pin| !pin.grants.is_empty());
     Ok(Document {
         has_pins: imported.has_pins(),
         bindings: imported.bindings().count(),
-        granted: imported.bindings().filter(has_grants).count(),
+        granted: imported.bindings().filter(|binding| has_grants(binding)).count(),
         keys: keys.keys().iter().map(|key| key.key_id).collect(),
         digest: Sha256Digest::compute(&bytes).to_string(),
         environment: exported,
         exported_id,
     })
+}
+
+fn has_grants(binding: &Binding) -> bool {
+    binding.pin.as_ref().is_some_and(|pin| !pin.grants.is_empty())
 }
 
 fn import_document(
