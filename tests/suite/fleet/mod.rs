@@ -1,6 +1,7 @@
 //! Verbs about many environments: `--all` and patterns of environments.
 
 mod check;
+mod growth;
 mod list;
 
 use test_support::Sandbox;

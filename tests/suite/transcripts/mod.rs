@@ -31,6 +31,7 @@ macro_rules! documents {
 documents! {
     the_guide_for_authors = "docs/authoring.md"
     the_guide_for_ci = "docs/ci.md"
+    the_guide_for_operators_of_fleets = "docs/fleets.md"
     the_guide_for_operators = "docs/operating.md"
     the_guide_for_rust = "docs/rust.md"
     the_guide_to_moving = "docs/moving.md"
