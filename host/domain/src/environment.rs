@@ -119,14 +119,11 @@ impl Environment {
 
     /// Returns true if the other environment has the same bindings, apart from their pins.
     pub fn equals_without_pins(&self, other: &Self) -> bool {
-        let same = |ours: &[Binding], theirs: &[Binding]| {
-            let mut pairs = ours.iter().zip(theirs);
-            ours.len() == theirs.len()
-                && pairs.all(|(ours, theirs)| ours.equals_without_pins(theirs))
-        };
+        let mut pairs = self.bindings().zip(other.bindings());
         self.id == other.id
-            && same(&self.packs, &other.packs)
-            && same(&self.extensions, &other.extensions)
+            && self.packs.len() == other.packs.len()
+            && self.extensions.len() == other.extensions.len()
+            && pairs.all(|(ours, theirs)| ours.equals_without_pins(theirs))
     }
 
     /// Adds a binding at the end of its list, and returns its position there.

@@ -230,8 +230,7 @@ impl Edit {
 
     /// Fails if a text is too large to be read again. `folder` is that of the environment.
     pub(super) fn ensure_readable(&self, folder: &Path) -> Result<(), StoreError> {
-        let large = |(_, text): &&(TextKind, String)| text.len() as u64 > MAX_TEXT_BYTES;
-        match self.writes.iter().find(large) {
+        match self.writes.iter().find(|(_, text)| text.len() as u64 > MAX_TEXT_BYTES) {
             Some((kind, _)) => {
                 let path = folder.join(kind.name());
                 Err(StoreError::TooLarge { path, limit: MAX_TEXT_BYTES })

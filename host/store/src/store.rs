@@ -417,8 +417,8 @@ impl Store {
         if self.exists(id) {
             return Ok(());
         }
-        let is_twin = |other: &EnvId| other.as_str().eq_ignore_ascii_case(id.as_str());
-        match self.list()?.into_iter().find(is_twin) {
+        let mut others = self.list()?.into_iter();
+        match others.find(|other| other.as_str().eq_ignore_ascii_case(id.as_str())) {
             Some(existing) => Err(StoreError::DiffersInCase { environment: id.clone(), existing }),
             None => Ok(()),
         }

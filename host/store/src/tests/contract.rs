@@ -209,9 +209,9 @@ fn a_text_over_the_limit_is_refused() {
         let backend = test.backend();
         write(backend, "a", &[(TextKind::Document, &largest)], &["1"]);
         assert!(read(backend, "a").document == largest);
-        let larger = || vec![(TextKind::Document, larger.clone())];
-        let write = &mut |_| Decision::Write(Edit { writes: larger(), ..Edit::default() });
-        let result = change(backend, "a", write);
+        let writes = vec![(TextKind::Document, larger.clone())];
+        let edit = Edit { writes, ..Edit::default() };
+        let result = change(backend, "a", &mut |_| Decision::Write(edit.clone()));
         let is_refused = matches!(
             result,
             Err(ChangeError::Store(StoreError::TooLarge { limit: MAX_TEXT_BYTES, .. }))
