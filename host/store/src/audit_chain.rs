@@ -66,6 +66,12 @@ pub enum BrokenChain {
 }
 
 impl AuditHead {
+    /// Returns the head of a numbered line, without its line break.
+    pub(super) fn of_line(line: &[u8]) -> Option<Self> {
+        let link: Link = serde_json::from_slice(line).ok()?;
+        Some(Self { seq: link.seq, digest: Some(Sha256Digest::compute(line)) })
+    }
+
     /// Returns an event as the next line of the chain, which becomes the head.
     pub(super) fn append(&mut self, event: &str) -> String {
         let members = event.strip_prefix('{').expect("an event is a JSON object");
@@ -148,8 +154,8 @@ impl ChainVerifier {
         } else if found > 0 && self.last != self.ends.last {
             self.report(BrokenChain::LastLine);
         }
-        let Self { line: lines, unnumbered, faults, .. } = self;
-        VerifiedLog { lines, unnumbered, last: found, faults }
+        let Self { line: lines, unnumbered, faults, ends, .. } = self;
+        VerifiedLog { lines, unnumbered, pruned: ends.start.seq, last: found, faults }
     }
 }
 
@@ -160,6 +166,8 @@ pub struct VerifiedLog {
     pub lines: u64,
     /// The number of lines before the first with a number: earlier versions wrote them.
     pub unnumbered: u64,
+    /// The number of the last record that was pruned, with all before it; 0 if none was.
+    pub pruned: u64,
     /// The number of the last record.
     pub last: u64,
     /// Lines that do not continue the chain, at most 20.

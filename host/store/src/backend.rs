@@ -209,6 +209,9 @@ pub(super) struct Edit {
     pub backup: Option<String>,
     /// Lines for the audit log: JSON objects without line breaks.
     pub audit: Vec<String>,
+    /// The number of the last line to remove from the start of the audit log, with all lines
+    /// before it; none if all stay. The log has a line of this number.
+    pub prune_audit: Option<u64>,
     /// The answer to the request, if it is to be remembered.
     pub answer: Option<RecordedAnswer>,
 }

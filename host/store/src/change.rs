@@ -40,6 +40,9 @@ pub struct Change<T> {
     pub whole: Option<WholeChange>,
     /// The events for the audit log.
     pub events: Vec<AuditEvent>,
+    /// The number of the last event to remove from the start of the audit log, with all before
+    /// it; none if all stay.
+    pub prune_audit: Option<u64>,
     /// The report to return when the change is saved.
     pub report: T,
 }
@@ -55,6 +58,7 @@ impl<T> Change<T> {
             answers: Vec::new(),
             whole: None,
             events,
+            prune_audit: None,
             report,
         }
     }
@@ -67,7 +71,7 @@ impl<T> Change<T> {
             Some(whole) => whole.edit(),
             None => self.edit_values(base),
         };
-        Edit { audit, answer, ..edit }
+        Edit { audit, prune_audit: self.prune_audit, answer, ..edit }
     }
 
     /// Renders the texts that differ from the stored ones.

@@ -1,12 +1,14 @@
 //! The audit log of an environment: `audit/events.jsonl`, one JSON document per line.
 
 use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::ops::Range;
 use std::path::Path;
 
 use env_pack_domain::Sha256Digest;
 use gtc_fs::read::ReadError;
 
 use super::disk::{Access, Disk, ensure_inside};
+use crate::audit_chain::AuditHead;
 use crate::error::StoreError;
 
 /// The log, relative to the folder of the environment.
@@ -18,21 +20,75 @@ pub(super) const ACCESS: Access = Access::Shared;
 /// The longest line to show at once, in bytes. Lines of this program are much shorter.
 const MAX_LINE_BYTES: u64 = 1 << 20;
 
-/// Shows the lines of the log, from the oldest to the newest, as far as its first `length` bytes.
+/// Shows the lines of the log to `visit`, from the oldest to the newest, in this range of bytes.
 /// Longer lines than any of this program are shown in parts.
 pub(super) fn visit(
     disk: &dyn Disk,
     folder: &Path,
-    length: u64,
+    range: Range<u64>,
     visit: &mut dyn FnMut(&str),
 ) -> Result<(), StoreError> {
     let path = folder.join(EVENTS);
-    let file = match disk.open(&path) {
-        Ok(file) => file,
-        Err(ReadError::NotFound) => return Ok(()),
-        Err(error) => return Err(StoreError::read(&path, error)),
-    };
+    let Some(mut file) = open(disk, &path)? else { return Ok(()) };
+    io::copy(&mut file.by_ref().take(range.start), &mut io::sink())
+        .map_err(StoreError::io("read", &path))?;
+    let length = range.end.saturating_sub(range.start);
     visit_lines(file.take(length), visit).map_err(StoreError::io("read", &path))
+}
+
+fn open(disk: &dyn Disk, path: &Path) -> Result<Option<Box<dyn io::Read>>, StoreError> {
+    match disk.open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(ReadError::NotFound) => Ok(None),
+        Err(error) => Err(StoreError::read(path, error)),
+    }
+}
+
+/// Returns the digest of the first line of a log, without its line break; none if it is empty.
+pub(super) fn first_line(disk: &dyn Disk, path: &Path) -> Result<Option<Sha256Digest>, StoreError> {
+    let Some(file) = open(disk, path)? else { return Ok(None) };
+    let mut line = Vec::new();
+    BufReader::new(file.take(MAX_LINE_BYTES))
+        .read_until(b'\n', &mut line)
+        .map_err(StoreError::io("read", path))?;
+    let text = line.strip_suffix(b"\n").unwrap_or(&line);
+    Ok((!line.is_empty()).then(|| Sha256Digest::compute(text)))
+}
+
+/// The start of a log, to be cut off.
+pub(super) struct LogStart {
+    /// Its length, in bytes.
+    pub bytes: u64,
+    /// Its last line.
+    pub last: AuditHead,
+}
+
+/// Finds the lines of the log up to that with a number; none if it has no such line.
+pub(super) fn start_to(
+    disk: &dyn Disk,
+    folder: &Path,
+    seq: u64,
+    length: u64,
+) -> Result<Option<LogStart>, StoreError> {
+    let path = folder.join(EVENTS);
+    let Some(file) = open(disk, &path)? else { return Ok(None) };
+    let mut reader = BufReader::new(file.take(length));
+    let mut line = Vec::new();
+    let mut bytes = 0;
+    loop {
+        line.clear();
+        let read = reader.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut line);
+        let read = read.map_err(StoreError::io("read", &path))?;
+        if read == 0 {
+            return Ok(None);
+        }
+        bytes += read as u64;
+        if let Some(last) = line.strip_suffix(b"\n").and_then(AuditHead::of_line)
+            && last.seq == seq
+        {
+            return Ok(Some(LogStart { bytes, last }));
+        }
+    }
 }
 
 fn visit_lines(file: io::Take<Box<dyn io::Read>>, visit: &mut dyn FnMut(&str)) -> io::Result<()> {

@@ -14,7 +14,7 @@ use super::audit::{self, LogEnd};
 use super::backups;
 use super::disk::{self, Disk};
 use super::environment::{EnvironmentFolder, Snapshot};
-use super::journal::{self, FileChange, Journal, LogAppend};
+use super::journal::{self, FileChange, Journal, LogAppend, LogCut};
 use super::requests;
 use super::revision::{self, StoredRevision};
 use super::text::{self, FileText};
@@ -233,6 +233,9 @@ impl Before {
         next.revision = self.found.saturating_add(u64::from(!journal.files.is_empty()));
         next.texts = digests;
         self.append_audit(&mut journal, &mut next, &edit.audit);
+        if let Some(seq) = edit.prune_audit {
+            self.prune_audit(disk, folder, &mut journal, &mut next, seq)?;
+        }
         if let Some(answer) = &edit.answer {
             self.append_request(disk, folder, &mut journal, &next, (request, answer))?;
         }
@@ -257,13 +260,33 @@ impl Before {
         }
         if !self.log.torn.is_empty() {
             let lines = String::from_utf8_lossy(&self.log.torn).into_owned() + "\n";
-            let append = LogAppend { at: self.torn_length, lines };
+            let append = LogAppend::new(self.torn_length, lines);
             journal.logs.insert(audit::TORN.into(), append);
         }
         let lines =
             events.iter().flat_map(|event| [next.audit.last.append(event), "\n".to_owned()]);
-        let append = LogAppend { at: self.log.length, lines: lines.collect() };
+        let append = LogAppend::new(self.log.length, lines.collect());
         journal.logs.insert(audit::EVENTS.into(), append);
+    }
+
+    /// Removes audit lines from the start of the log, up to that with this number.
+    fn prune_audit(
+        &self,
+        disk: &dyn Disk,
+        folder: &Path,
+        journal: &mut Journal,
+        next: &mut StoredRevision,
+        seq: u64,
+    ) -> Result<(), StoreError> {
+        let path = folder.join(audit::EVENTS);
+        let missing = || StoreError::malformed(&path, "its start", format!("no event {seq}"));
+        let start = audit::start_to(disk, folder, seq, self.log.length)?.ok_or_else(missing)?;
+        let first_line = audit::first_line(disk, &path)?.ok_or_else(missing)?;
+        next.audit.start = start.last;
+        let new = || LogAppend::new(self.log.length, String::new());
+        let log = journal.logs.entry(audit::EVENTS.into()).or_insert_with(new);
+        log.cut = Some(LogCut { bytes: start.bytes, first_line });
+        Ok(())
     }
 
     /// Adds the record of an answered request.
@@ -278,7 +301,7 @@ impl Before {
         let seq = next.audit.last.seq;
         let record = RequestRecord::new(request, answer, next.revision, seq);
         let at = requests::shorten(disk, folder, self.requests_length, request.at)?;
-        let append = LogAppend { at, lines: record.line() + "\n" };
+        let append = LogAppend::new(at, record.line() + "\n");
         journal.logs.insert(requests::NAME.into(), append);
         Ok(())
     }

@@ -44,6 +44,10 @@ pub(crate) trait Disk: fmt::Debug + Send + Sync {
     /// Appends to a log after its first `at` bytes, and flushes it to disk.
     fn append(&self, path: &Path, at: u64, bytes: &[u8], access: Access) -> io::Result<()>;
 
+    /// Replaces a log by its bytes from `from` to `at`, and `bytes` after them, atomically, and
+    /// flushes it and its name to disk.
+    fn cut_log(&self, path: &Path, from: u64, at: u64, bytes: &[u8]) -> io::Result<()>;
+
     /// Removes a file, and flushes the removal to disk.
     fn remove(&self, path: &Path) -> io::Result<()>;
 
@@ -159,6 +163,11 @@ impl Disk for RealDisk {
 
     fn append(&self, path: &Path, at: u64, bytes: &[u8], access: Access) -> io::Result<()> {
         append::append_at(path, at, bytes, access.mode())
+    }
+
+    fn cut_log(&self, path: &Path, from: u64, at: u64, bytes: &[u8]) -> io::Result<()> {
+        atomic::remove_leftovers(path)?;
+        append::cut_start(path, from, at, bytes)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {

@@ -5,6 +5,7 @@
 //! until then, readers take the new texts from the journal.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::{ForeignText, Sha256Digest};
@@ -62,6 +63,19 @@ pub(super) struct LogAppend {
     pub at: u64,
     /// The new lines.
     pub lines: String,
+    /// The lines to remove from the start of the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<LogCut>,
+}
+
+/// Lines to remove from the start of a log.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LogCut {
+    /// Their length, in bytes.
+    pub bytes: u64,
+    /// The digest of the first one. No other line is the same: each has a number or an id.
+    pub first_line: Sha256Digest,
 }
 
 impl Journal {
@@ -210,8 +224,7 @@ impl Journal {
         }
         for (path, log) in &self.logs {
             let path = folder.join(path);
-            disk.append(&path, log.at, log.lines.as_bytes(), log_access(&path))
-                .map_err(StoreError::io("append to", &path))?;
+            log.finish(disk, &path)?;
         }
         let path = Self::path(folder);
         disk.remove(&path).map_err(StoreError::io("remove", &path))
@@ -230,6 +243,43 @@ impl Journal {
         let Some(change) = self.files.get(name) else { return Ok(None) };
         change.is_done(disk, folder, &folder.join(name))?;
         Ok(Some(change.after.as_deref()))
+    }
+}
+
+impl LogAppend {
+    pub(super) fn new(at: u64, lines: String) -> Self {
+        Self { at, lines, cut: None }
+    }
+
+    /// Writes the log. Repeating it changes nothing.
+    fn finish(&self, disk: &dyn Disk, path: &Path) -> Result<(), StoreError> {
+        let mut at = self.at;
+        if let Some(cut) = &self.cut {
+            if !cut.is_done(disk, path)? {
+                return disk
+                    .cut_log(path, cut.bytes, self.at, self.lines.as_bytes())
+                    .map_err(StoreError::io("write", path));
+            }
+            at = at.saturating_sub(cut.bytes);
+        }
+        disk.append(path, at, self.lines.as_bytes(), log_access(path))
+            .map_err(StoreError::io("append to", path))
+    }
+
+    /// Returns the part of the log that was there before the change and stays.
+    pub(super) fn kept(&self, disk: &dyn Disk, path: &Path) -> Result<Range<u64>, StoreError> {
+        let Some(cut) = &self.cut else { return Ok(0..self.at) };
+        if cut.is_done(disk, path)? {
+            return Ok(0..self.at.saturating_sub(cut.bytes));
+        }
+        Ok(cut.bytes..self.at)
+    }
+}
+
+impl LogCut {
+    /// Returns whether the lines were removed: the log begins with another one then.
+    fn is_done(&self, disk: &dyn Disk, path: &Path) -> Result<bool, StoreError> {
+        Ok(audit::first_line(disk, path)? != Some(self.first_line))
     }
 }
 

@@ -184,8 +184,9 @@ impl Backend for FileBackend {
         let folder = self.folder(id);
         let journal = Journal::read(&*self.disk, &folder)?;
         let pending = journal.and_then(|mut journal| journal.logs.remove(Path::new(audit::EVENTS)));
-        let length = pending.as_ref().map_or(u64::MAX, |log| log.at);
-        audit::visit(&*self.disk, &folder, length, visit)?;
+        let path = folder.join(audit::EVENTS);
+        let range = pending.as_ref().map_or(Ok(0..u64::MAX), |log| log.kept(&*self.disk, &path))?;
+        audit::visit(&*self.disk, &folder, range, visit)?;
         pending.iter().flat_map(|log| log.lines.lines()).for_each(visit);
         Ok(())
     }

@@ -23,7 +23,7 @@ use crate::request_record::RecordedAnswer;
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An empty backend, and the parts of an environment that others write.
-trait TestBackend {
+pub(super) trait TestBackend {
     fn backend(&self) -> &dyn Backend;
     fn set_runtime(&self, id: &EnvId, text: &str);
     fn set_answers(&self, id: &EnvId, name: &str, text: &str);
@@ -65,7 +65,7 @@ impl TestBackend for MemoryBackend {
     }
 }
 
-fn backends() -> [Box<dyn TestBackend>; 2] {
+pub(super) fn backends() -> [Box<dyn TestBackend>; 2] {
     let folder = tempfile::tempdir().expect("a folder");
     // it does not exist before the first environment
     let root = folder.path().join("environments");
@@ -74,11 +74,16 @@ fn backends() -> [Box<dyn TestBackend>; 2] {
     [Box::new(files), Box::new(MemoryBackend::new())]
 }
 
-fn id(name: &str) -> EnvId {
+pub(super) fn id(name: &str) -> EnvId {
     name.parse().expect("an id")
 }
 
-fn write(backend: &dyn Backend, name: &str, writes: &[(TextKind, &str)], audit: &[&str]) {
+pub(super) fn write(
+    backend: &dyn Backend,
+    name: &str,
+    writes: &[(TextKind, &str)],
+    audit: &[&str],
+) {
     let edit = || Edit {
         writes: writes.iter().map(|(kind, text)| (*kind, (*text).to_owned())).collect(),
         audit: audit.iter().map(|name| event(name)).collect(),
@@ -88,7 +93,7 @@ fn write(backend: &dyn Backend, name: &str, writes: &[(TextKind, &str)], audit: 
 }
 
 /// Makes a change that no other request repeats.
-fn change(
+pub(super) fn change(
     backend: &dyn Backend,
     name: &str,
     decide: &mut dyn FnMut(Option<Texts>) -> Decision,
@@ -107,7 +112,7 @@ fn answered(text: &str) -> RecordedAnswer {
 }
 
 /// Returns an audit event, as far as a backend knows it.
-fn event(name: &str) -> String {
+pub(super) fn event(name: &str) -> String {
     format!("{{\"event\":\"{name}\"}}")
 }
 
@@ -132,7 +137,7 @@ fn audit_lines(backend: &dyn Backend, name: &str) -> Vec<String> {
     events
 }
 
-fn read(backend: &dyn Backend, name: &str) -> Texts {
+pub(super) fn read(backend: &dyn Backend, name: &str) -> Texts {
     backend.read(&id(name)).expect("read").expect("it exists")
 }
 

@@ -30,7 +30,10 @@ struct Content {
     trust_root: Option<String>,
     answers: Option<String>,
     backup: Option<String>,
+    /// The number of audit lines.
     events: u64,
+    /// The number of the last one.
+    last_event: u64,
 }
 
 /// The texts that a change writes.
@@ -47,9 +50,12 @@ enum Kind {
     Record,
     /// Only the answer, as of a request that changes nothing.
     Answer,
+    /// All audit lines but the last are removed, and one is appended.
+    Prune,
 }
 
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 9] = [
+    Kind::Prune,
     Kind::Document,
     Kind::DocumentAndPins,
     Kind::TrustRoot,
@@ -128,7 +134,9 @@ impl Simulation {
             Kind::TrustRoot => (false, false, true, false),
             Kind::Answers => (false, false, false, true),
             Kind::Everything => (true, true, true, true),
-            Kind::Delete | Kind::Record | Kind::Answer => (false, false, false, false),
+            Kind::Delete | Kind::Record | Kind::Answer | Kind::Prune => {
+                (false, false, false, false)
+            }
         };
         let mut writes = Vec::new();
         for (is_written, kind, target) in [
@@ -154,17 +162,27 @@ impl Simulation {
             removes = TextKind::ALL.to_vec();
             removed_answers.push(AnswersRef::new("packs/x.json"));
             backup = Some(text.clone());
-            after = Content { backup: backup.clone(), events: after.events, ..Content::default() };
+            let Content { events, last_event, .. } = after;
+            after = Content { backup: backup.clone(), events, last_event, ..Content::default() };
         }
         let audit = if matches!(kind, Kind::Answer) {
             Vec::new()
         } else {
             after.events += 1;
+            after.last_event += 1;
             vec![format!("{{\"event\":{}}}", self.next)]
         };
+        let mut prune_audit = None;
+        // without an earlier line, there is nothing to remove
+        if matches!(kind, Kind::Prune) && self.content.events > 1 {
+            prune_audit = Some(self.content.last_event - 1);
+            after.events = 2;
+        }
         let answer = RecordedAnswer { summary: "a change".to_owned(), json: self.next.to_string() };
         let answer = Some(answer);
-        (Edit { answers, removed_answers, writes, removes, backup, audit, answer }, after)
+        let edit =
+            Edit { answers, removed_answers, writes, removes, backup, audit, prune_audit, answer };
+        (edit, after)
     }
 
     /// Reads the environment as a reader does, who finishes nothing.
@@ -179,11 +197,13 @@ impl Simulation {
                 events += 1;
             })
             .expect("readable");
-        assert_eq!(verifier.finish().faults, []);
+        let verified = verifier.finish();
+        assert_eq!(verified.faults, []);
+        let last_event = verified.last;
         let backup = backend.backup(&id()).expect("readable");
         let Some(texts) = texts else {
             assert!(!backend.contains(&id()) && backend.is_known(&id()));
-            return Content { backup, events, ..Content::default() };
+            return Content { backup, events, last_event, ..Content::default() };
         };
         assert!(backend.contains(&id()));
         let answers = backend.answers(&id(), &AnswersRef::new("packs/x.json")).expect("readable");
@@ -194,6 +214,7 @@ impl Simulation {
             answers: answers.or_else(|| self.disk.file(&folder().join("packs/x.json"))),
             backup,
             events,
+            last_event,
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use env_pack_domain::{AnswersRef, EnvId};
 
-use crate::audit_chain::AuditEnds;
+use crate::audit_chain::{AuditEnds, AuditHead};
 use crate::backend::{Backend, Committed, Decision, Edit, Place, TextKind, Texts};
 use crate::error::{AnswersError, ChangeError, StoreError};
 use crate::request::{Expect, Request, RequestKey};
@@ -113,6 +113,12 @@ impl Content {
         self.backup = edit.backup.clone().or(self.backup.take());
         self.revision += u64::from(edit.changes_content());
         self.audit.extend(edit.audit.iter().map(|event| self.ends.last.append(event)));
+        if let Some(seq) = edit.prune_audit {
+            let heads = |line: &String| AuditHead::of_line(line.as_bytes()).expect("numbered");
+            let last = self.audit.iter().map(heads).find(|head| head.seq == seq);
+            self.ends.start = last.expect("a line of this number");
+            self.audit.retain(|line| heads(line).seq > seq);
+        }
         if let Some(answer) = &edit.answer {
             let seq = self.ends.last.seq;
             self.requests.push(RequestRecord::new(request, answer, self.revision, seq));

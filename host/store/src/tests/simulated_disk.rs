@@ -245,6 +245,13 @@ impl Disk for SimulatedDisk {
         self.state().call(|state| state.flush(|flushed, _| flushed == path))
     }
 
+    fn cut_log(&self, path: &Path, from: u64, at: u64, bytes: &[u8]) -> io::Result<()> {
+        let old = self.read(path, u64::MAX).map_err(|_| io::ErrorKind::NotFound)?;
+        let [from, at] = [from, at].map(|at| usize::try_from(at).expect("a length"));
+        let new = [&old[from..at], bytes].concat();
+        self.replace(path, &new, Access::Shared)
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         self.state().call(|state| state.effect(path, Effect::Removed))?;
         self.state().call(|state| state.flush_folder(path.parent()))
