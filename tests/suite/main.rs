@@ -10,6 +10,7 @@ mod answered_addresses;
 mod answers;
 mod architecture;
 mod archives;
+mod audit;
 mod authoring;
 mod builtins;
 mod cache;

@@ -31,6 +31,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     ),
     ("op answers show", "{environment_id: local, answers_ref: none.json}"),
     ("op audit list", "{environment_id: local, since: 2026-11-30, noun: env, verb: init, last: 1}"),
+    (
+        "op audit prune",
+        "{environment_id: local, before: 2026-11-30, dry_run: true, yes: true, idempotency_key: '1', if_revision: 1}",
+    ),
     ("op audit show", "{environment_id: local, event: 1}"),
     ("op audit verify", "environment_id: local"),
     ("op history", "{environment_id: local, kind: a.b@1.0.0, instance_id: eu, last: 1}"),

@@ -75,7 +75,7 @@ pub(crate) enum Noun {
     /// Write and show the answers of bound packs
     #[command(subcommand)]
     Answers(AnswersVerb),
-    /// Read and verify the audit log of an environment
+    /// Read, verify and prune the audit log of an environment
     #[command(subcommand)]
     Audit(AuditVerb),
     /// List what was bound, and which generations can be restored

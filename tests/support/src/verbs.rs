@@ -202,6 +202,7 @@ nouns! {
     }
     Audit audit {
         list() => "op audit list";
+        prune(before) => "op audit prune --env local --before";
         show(number) => "op audit show --env local --event";
         verify() => "op audit verify";
     }

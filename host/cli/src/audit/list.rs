@@ -56,14 +56,15 @@ impl Payload for AuditListPayload {
     type Request = (EnvId, AuditFilter);
 
     fn into_request(self) -> Result<Self::Request, UsageError> {
-        let since = self.since.as_deref().map(parse_time).transpose()?;
+        let since = self.since.as_deref().map(|since| parse_time("since", since)).transpose()?;
         let Self { noun, verb, last, .. } = self;
         let filter = AuditFilter { since, noun, verb, last: Some(last) };
         Ok((self.environment_id.parse()?, filter))
     }
 }
 
-fn parse_time(text: &str) -> Result<Timestamp, UsageError> {
+/// Parses a date, or a time in RFC 3339.
+pub(super) fn parse_time(argument: &'static str, text: &str) -> Result<Timestamp, UsageError> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(time);
     }
@@ -72,7 +73,7 @@ fn parse_time(text: &str) -> Result<Timestamp, UsageError> {
         date.and_then(|date| TimeZone::UTC.to_timestamp(date.to_datetime(Time::midnight())).ok());
     midnight.ok_or_else(|| {
         UsageError::new(
-            "since",
+            argument,
             "expected a date such as `2026-11-30`, or a time such as `2026-11-30T12:00:00Z`",
         )
     })

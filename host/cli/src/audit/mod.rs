@@ -1,6 +1,7 @@
 //! `gtc op audit`: the audit log of an environment.
 
 pub(crate) mod list;
+mod prune;
 mod show;
 mod verify;
 
@@ -9,6 +10,7 @@ use std::io;
 use clap::Subcommand;
 
 use list::AuditListPayload;
+use prune::AuditPrunePayload;
 use show::AuditShowPayload;
 
 use super::args::EnvironmentPayload;
@@ -22,6 +24,8 @@ pub(crate) enum AuditVerb {
     List(Input<AuditListPayload>),
     /// Print one requested change
     Show(Input<AuditShowPayload>),
+    /// Remove old events from the start of the log
+    Prune(Input<AuditPrunePayload>),
     /// Verify that no line was changed, removed, moved or added
     Verify(Input<EnvironmentPayload>),
 }
@@ -30,6 +34,7 @@ pub(crate) fn run(runner: &Runner, verb: AuditVerb) -> io::Result<u8> {
     match verb {
         AuditVerb::List(input) => list::run(runner, input),
         AuditVerb::Show(input) => show::run(runner, input),
+        AuditVerb::Prune(input) => prune::run(runner, input),
         AuditVerb::Verify(input) => verify::run(runner, input),
     }
 }

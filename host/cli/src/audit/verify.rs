@@ -29,6 +29,12 @@ impl RenderHuman for AuditVerdict {
             "{} the audit log of environment `{id}` {verdict}: {events}\n",
             style.paint(sign)
         );
+        if let Some(through) = self.pruned_through {
+            text.push_str(&format!(
+                "  it begins with event {}; earlier ones were pruned\n",
+                through.saturating_add(1)
+            ));
+        }
         for fault in &self.faults {
             text.push_str(&format!("  {} {fault}\n", Style::Bad.paint(BAD)));
         }

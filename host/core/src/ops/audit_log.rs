@@ -104,6 +104,9 @@ pub struct AuditVerdict {
     pub intact: bool,
     /// The number of lines.
     pub lines: u64,
+    /// The number of the last event that was pruned, with all before it; none if none was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pruned_through: Option<u64>,
     /// The number of the last event.
     pub last: u64,
     /// The number of lines before the first with a number: earlier versions wrote them, and
@@ -190,6 +193,7 @@ pub fn verify(host: &Host, environment: &EnvId) -> Result<AuditVerdict, StoreErr
         environment_id: environment.clone(),
         intact: verified.faults.is_empty(),
         lines: verified.lines,
+        pruned_through: (verified.pruned > 0).then_some(verified.pruned),
         last: verified.last,
         unnumbered: verified.unnumbered,
         faults: verified.faults.iter().map(ToString::to_string).collect(),

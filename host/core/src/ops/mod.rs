@@ -6,6 +6,7 @@ pub mod answers;
 mod assemble;
 mod audit;
 pub mod audit_log;
+pub mod audit_prune;
 pub mod bench;
 pub mod bind;
 pub mod bindings;
