@@ -4,6 +4,7 @@
 //!   [`PackDescriptor`], [`PackRef`], [`OciRef`], [`Sha256Digest`], …);
 //! - [`Environment`], [`Binding`] and its [`Pin`], and how bindings [`change`];
 //! - [`Registry`], which resolves a descriptor to an [`EnvPackHandler`];
+//! - [`messaging`] endpoints, and how they change;
 //! - [`diagnosis`] of an environment;
 //! - [`Permissions`], which packs request and operators grant.
 //!
@@ -24,6 +25,7 @@ mod foreign_text;
 pub mod grammar;
 mod handler;
 mod key_id;
+pub mod messaging;
 mod names;
 mod oci_ref;
 mod pack_identity;

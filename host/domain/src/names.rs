@@ -108,10 +108,7 @@ impl FromStr for DisplayName {
     type Err = InvalidName;
 
     fn from_str(text: &str) -> Result<Self, InvalidName> {
-        if text.trim().is_empty() {
-            return Err(InvalidName::new("name", text, "it is blank"));
-        }
-        check("name", text, "printable characters", |c| !c.is_control())?;
+        check_line("name", text)?;
         Ok(Self(text.to_owned()))
     }
 }
@@ -125,6 +122,14 @@ impl FromStr for Label {
         })?;
         Ok(Self(text.to_owned()))
     }
+}
+
+/// Checks a name that is one line of any characters, not blank.
+pub(crate) fn check_line(what: &'static str, text: &str) -> Result<(), InvalidName> {
+    if text.trim().is_empty() {
+        return Err(InvalidName::new(what, text, "it is blank"));
+    }
+    check(what, text, "printable characters", |c| !c.is_control())
 }
 
 fn check_plain(what: &'static str, text: &str) -> Result<(), InvalidName> {
