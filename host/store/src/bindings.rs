@@ -122,11 +122,11 @@ fn parse_slot(object: &JsonObject<'_>) -> Result<CoreSlot, MemberError> {
     CoreSlot::try_from(slot).map_err(|error| MemberError::new("slot", error.to_string()))
 }
 
-fn from_str<T: std::str::FromStr<Err: ToString>>(text: &str) -> Result<T, String> {
+pub(super) fn from_str<T: std::str::FromStr<Err: ToString>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error: T::Err| error.to_string())
 }
 
-fn optional_member<'a, T: Deserialize<'a>>(
+pub(super) fn optional_member<'a, T: Deserialize<'a>>(
     object: &'a JsonObject<'_>,
     name: &'static str,
 ) -> Result<Option<T>, MemberError> {
@@ -143,7 +143,7 @@ fn optional_text<'a>(
     Ok(text.map(|BorrowedText(text)| text))
 }
 
-fn parse_member<T>(
+pub(super) fn parse_member<T>(
     object: &JsonObject<'_>,
     name: &'static str,
     parse: impl FnOnce(&str) -> Result<T, String>,

@@ -1,6 +1,7 @@
 //! A decided change of an environment, and the texts that it writes.
 
 use env_pack_domain::Environment;
+use env_pack_domain::messaging::Endpoints;
 
 use super::audit::{self, AuditEvent};
 use super::backend::{Edit, NewAnswers, TextKind};
@@ -26,6 +27,8 @@ pub struct Change<T> {
     pub environment: Option<Environment>,
     /// Whether to write the pins with the present schema, also if they stay the same.
     pub converts_pins: bool,
+    /// The changed messaging endpoints; none if they stay the same.
+    pub endpoints: Option<Endpoints>,
     /// The changed settings; none if they stay the same.
     pub settings: Option<Settings>,
     /// The changed trusted keys; none if they stay the same.
@@ -53,6 +56,7 @@ impl<T> Change<T> {
         Self {
             environment: None,
             converts_pins: false,
+            endpoints: None,
             settings: None,
             trust_root: None,
             answers: Vec::new(),
@@ -78,8 +82,10 @@ impl<T> Change<T> {
     fn edit_values(&self, base: &Base) -> Edit {
         let mut writes = Vec::new();
         let after = self.environment.as_ref().unwrap_or(&base.environment);
-        let is_changed =
-            *after != base.environment || self.settings.is_some() || self.converts_pins;
+        let is_changed = *after != base.environment
+            || self.endpoints.is_some()
+            || self.settings.is_some()
+            || self.converts_pins;
         if base.is_new || is_changed {
             writes = self.environment_writes(base, after);
         }
@@ -92,11 +98,15 @@ impl<T> Change<T> {
     /// Renders a changed environment and its pins.
     fn environment_writes(&self, base: &Base, after: &Environment) -> Vec<(TextKind, String)> {
         let mut writes = Vec::new();
+        let stored = &base.document.endpoints().stored().list;
+        let endpoints = self.endpoints.as_ref().unwrap_or(stored);
+        let is_changed = !after.equals_without_pins(&base.environment) || endpoints != stored;
         if let Some(settings) = &self.settings {
             let document = base.document.with_settings(settings);
-            writes.push((TextKind::Document, document.render(&base.environment, after)));
-        } else if base.is_new || !after.equals_without_pins(&base.environment) {
-            writes.push((TextKind::Document, base.document.render(&base.environment, after)));
+            writes.push((TextKind::Document, document.render(&base.environment, after, endpoints)));
+        } else if base.is_new || is_changed {
+            let document = base.document.render(&base.environment, after, endpoints);
+            writes.push((TextKind::Document, document));
         }
         let has_pins =
             base.pins_text.is_some() || after.has_pins() || !after.emptied_slots().is_empty();

@@ -1,14 +1,16 @@
 //! Reads and writes `environment.json`, schema `greentic.environment.v1`. This program owns
-//! two lists in it; everything else keeps its exact text.
+//! three lists in it; everything else keeps its exact text.
 
-use std::fmt;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use env_pack_domain::messaging::Endpoints;
 use env_pack_domain::{DuplicateBinding, EnvId, Environment, ForeignText};
 use serde_json::value::RawValue;
 
 use super::bindings::{self, MemberError, OldBinding, Section};
+use super::document_fault::DocumentFault;
+use super::endpoints::EndpointsDocument;
 use super::error::StoreError;
 use super::object::{JsonObject, raw};
 use super::settings::{HOST_CONFIG, Setting, Settings};
@@ -24,6 +26,7 @@ const ENTITIES: [&str; 4] = ["bundles", "revisions", "traffic_splits", "messagin
 pub(super) struct EnvironmentDocument {
     object: JsonObject<'static>,
     elements: Vec<Element>,
+    endpoints: EndpointsDocument,
 }
 
 /// An element of a list of bindings.
@@ -34,28 +37,6 @@ struct Element {
     /// The position of its binding in the list of the environment; none if it is not well-formed. It
     /// keeps its text then.
     binding: Option<usize>,
-}
-
-/// An element of `environment.json` that could not be read as a binding. It keeps its text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DocumentFault {
-    /// The file.
-    pub path: PathBuf,
-    /// The element, such as `packs[4].slot`, in backticks.
-    pub place: String,
-    /// The problem.
-    pub reason: ForeignText,
-    /// The slot of the element, if this version of the program does not know it. Other bindings
-    /// can be changed then; not if the element is malformed.
-    pub unknown_slot: Option<ForeignText>,
-}
-
-impl fmt::Display for DocumentFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, place, reason, .. } = self;
-        let path = ForeignText::new(path.to_string_lossy());
-        write!(f, "`{path}` is not well-formed at {place}: {reason}")
-    }
 }
 
 impl EnvironmentDocument {
@@ -81,7 +62,8 @@ impl EnvironmentDocument {
             reader.read_section(&object, section, path)?;
         }
         let BindingReader { elements, faults, environment } = reader;
-        Ok((Self { object: object.into_owned(), elements }, environment, faults))
+        let endpoints = EndpointsDocument::parse(&object, path, id);
+        Ok((Self { object: object.into_owned(), elements, endpoints }, environment, faults))
     }
 
     /// Returns the document of a new environment, with all members that the existing tools
@@ -104,7 +86,8 @@ impl EnvironmentDocument {
         });
         let text = serde_json::to_string_pretty(&json).expect("a JSON value makes JSON");
         let object: JsonObject<'_> = serde_json::from_str(&text).expect("it is an object");
-        Self { object: object.into_owned(), elements: Vec::new() }
+        let endpoints = EndpointsDocument::empty(id);
+        Self { object: object.into_owned(), elements: Vec::new(), endpoints }
     }
 
     /// Returns the text of a well-formed document with another id, also in the entities that name
@@ -162,9 +145,19 @@ impl EnvironmentDocument {
         after
     }
 
-    /// Returns the text of the document with the bindings of `after`. `before` is the environment
-    /// that was parsed with this document. Their pins are stored elsewhere.
-    pub(crate) fn render(&self, before: &Environment, after: &Environment) -> String {
+    /// Returns the messaging endpoints.
+    pub(crate) fn endpoints(&self) -> &EndpointsDocument {
+        &self.endpoints
+    }
+
+    /// Returns the text of the document with the bindings of `after`, and with these endpoints.
+    /// `before` is the environment that was parsed with this document. Pins are stored elsewhere.
+    pub(crate) fn render(
+        &self,
+        before: &Environment,
+        after: &Environment,
+        endpoints: &Endpoints,
+    ) -> String {
         let mut object = self.object.clone();
         for section in Section::ALL {
             let list = self.render_section(section, before, after);
@@ -174,6 +167,7 @@ impl EnvironmentDocument {
                 object.set(section.name(), list);
             }
         }
+        self.endpoints.write(&mut object, endpoints);
         object.render(0) + "\n"
     }
 

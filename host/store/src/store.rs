@@ -396,6 +396,7 @@ impl Store {
         let path = self.place().text(id, TextKind::Document.name());
         Ok(Stored {
             settings: base.document.settings(&path),
+            endpoints: Box::new(base.document.endpoints().stored().clone()),
             other_pins: base.other_pins(&environment),
             environment,
             faults: base.faults.clone(),

@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use env_pack_domain::{EnvId, Environment, Pin};
 
 use super::backend::{Place, TextKind, Texts};
-use super::document::{DocumentFault, EnvironmentDocument};
+use super::document::EnvironmentDocument;
+use super::document_fault::DocumentFault;
+use super::endpoints::StoredEndpoints;
 use super::error::StoreError;
 use super::pins::PinsDocument;
 use super::settings::Settings;
@@ -20,6 +22,8 @@ pub struct Stored {
     pub settings: Settings,
     /// The elements of `environment.json` that could not be read as bindings.
     pub faults: Vec<DocumentFault>,
+    /// The messaging endpoints.
+    pub endpoints: Box<StoredEndpoints>,
     /// The pins of bindings that are not well-formed or not known, with their pack references.
     pub other_pins: Vec<(String, Pin)>,
     /// Whether the pins have an older schema, which [`Change::converts_pins`] replaces.

@@ -16,7 +16,8 @@ fn changed(text: &str, change: impl FnOnce(&Environment) -> Environment) -> Stri
     let path = Path::new("environment.json");
     let (document, environment, _) =
         EnvironmentDocument::parse(text, path, &local()).expect("parsed");
-    document.render(&environment, &change(&environment))
+    let endpoints = &document.endpoints().stored().list;
+    document.render(&environment, &change(&environment), endpoints)
 }
 
 fn updated(text: &str, request: BindingRequest) -> String {

@@ -4,6 +4,7 @@ mod audit;
 mod backups;
 mod bindings;
 mod contract;
+mod endpoints;
 mod folders;
 mod interruptions;
 mod journals;
@@ -92,7 +93,7 @@ fn rendered(text: &str) -> String {
     let path = Path::new("environment.json");
     let (document, environment, _) =
         EnvironmentDocument::parse(text, path, &local()).expect("parsed");
-    document.render(&environment, &environment)
+    document.render(&environment, &environment, &document.endpoints().stored().list)
 }
 
 #[test]
