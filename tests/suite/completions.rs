@@ -88,6 +88,29 @@ fn names_come_from_the_environments() {
 }
 
 #[test]
+fn endpoints_and_bundles_come_from_the_environment() {
+    let sandbox = Sandbox::with_fixture("busy");
+    let teams = "01M83W7WAY4Y7WM2ZJ8JZ66T2W";
+    let complete = |words: &str| completions(&sandbox, &words.split(' ').collect::<Vec<_>>());
+    let endpoint = "op messaging endpoint";
+    let ids = complete(&format!("{endpoint} show local --endpoint-id "));
+    assert_eq!(ids, [teams, "01M83W7WBFW7B6ZQ8CZHY4MJGR"]);
+    let bundles = |verb: &str| {
+        complete(&format!("{endpoint} {verb} local --endpoint-id {teams} --bundle-id "))
+    };
+    assert_eq!(bundles("link-bundle"), ["legal-advisor"]);
+    assert!(bundles("unlink-bundle").is_empty());
+    let link = sandbox.endpoint().link_bundle("legal-advisor");
+    link.endpoint_id(teams).succeeded();
+    assert_eq!(bundles("unlink-bundle"), ["legal-advisor"]);
+    assert_eq!(bundles("set-welcome-flow"), ["legal-advisor"]);
+    let document = sandbox.environment("local").join("environment.json");
+    let text = std::fs::read_to_string(&document).expect("a file");
+    std::fs::write(&document, text.replace("\"legal-advisor\"", "\"$(x)\"")).expect("a file");
+    assert!(bundles("link-bundle").is_empty() && bundles("unlink-bundle").is_empty());
+}
+
+#[test]
 fn names_that_a_shell_would_obey_are_not_offered() {
     let sandbox = sandbox();
     for name in ["$(touch ran)", "e;touch ran", "e\u{1b}[2J", "e f", "-e"] {

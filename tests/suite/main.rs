@@ -48,6 +48,7 @@ mod linear_time;
 mod load_deadlines;
 mod log_lines;
 mod many_handlers;
+mod messaging;
 mod moving;
 mod network_probes;
 mod non_utf8_paths;

@@ -125,6 +125,39 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("op grants list", "environment_id: local"),
     ("op grants revoke", "{environment_id: local, kind: a.b@1.0.0, network: ['vault.example:1']}"),
     ("op grants revoke", "{environment_id: local, kind: a.b, declared: true}"),
+    (
+        "op messaging endpoint add",
+        "{environment_id: local, provider_type: messaging.teams.bot, provider_id: '東京 (EU)', display_name: Legal, secret_refs: ['secret://local/a/b:c'], webhook_secret_ref: secret://local/_, updated_by: op, idempotency_key: '1'}",
+    ),
+    ("op messaging endpoint list", "environment_id: local"),
+    (
+        "op messaging endpoint link-bundle",
+        "{environment_id: local, endpoint_id: 01m83w7way4y7wm2zj8jz66t2w, bundle_id: legal, if_generation: 0}",
+    ),
+    (
+        "op messaging endpoint remove",
+        "{environment_id: local, endpoint_id: 7ZZZZZZZZZZZZZZZZZZZZZZZZZ, updated_by: op}",
+    ),
+    (
+        "op messaging endpoint rotate-webhook-secret",
+        "{environment_id: local, endpoint_id: 01M83W7WAY4Y7WM2ZJ8JZ66T2W, webhook_secret_ref: secret://local/a}",
+    ),
+    (
+        "op messaging endpoint set-welcome-flow",
+        "{environment_id: local, endpoint_id: 01M83W7WAY4Y7WM2ZJ8JZ66T2W, bundle_id: b, pack_id: p, flow_id: f}",
+    ),
+    (
+        "op messaging endpoint set-welcome-flow",
+        "{environment_id: local, endpoint_id: 01M83W7WAY4Y7WM2ZJ8JZ66T2W, clear: true}",
+    ),
+    (
+        "op messaging endpoint show",
+        "{environment_id: local, endpoint_id: 01M83W7WAY4Y7WM2ZJ8JZ66T2W}",
+    ),
+    (
+        "op messaging endpoint unlink-bundle",
+        "{environment_id: local, endpoint_id: 01M83W7WAY4Y7WM2ZJ8JZ66T2W, bundle_id: legal}",
+    ),
     ("op trust-root add", "{environment_id: local, key: no.pub}"),
     ("op trust-root list", "environment_id: local"),
     ("op trust-root remove", "{environment_id: local, key_id: aF0123456789abcdef0123456789abcd}"),

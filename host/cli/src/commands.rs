@@ -18,6 +18,7 @@ use super::grants::{self, GrantsVerb};
 use super::help;
 use super::history::{self, HistoryPayload};
 use super::input::Input;
+use super::messaging::{self, MessagingNoun};
 use super::pack::{self, PackVerb};
 use super::request::{self, RequestVerb};
 use super::runner::Runner;
@@ -75,6 +76,9 @@ pub(crate) enum Noun {
     /// Write and show the answers of bound packs
     #[command(subcommand)]
     Answers(AnswersVerb),
+    /// Manage messaging endpoints
+    #[command(subcommand)]
+    Messaging(MessagingNoun),
     /// Read, verify and prune the audit log of an environment
     #[command(subcommand)]
     Audit(AuditVerb),
@@ -121,6 +125,7 @@ pub(crate) fn dispatch(runner: &Runner, command: Command) -> io::Result<u8> {
         Command::Op(Noun::Extensions(verb)) => extensions::run(runner, verb),
         Command::Op(Noun::Grants(verb)) => grants::run(runner, verb),
         Command::Op(Noun::Answers(verb)) => answers::run(runner, verb),
+        Command::Op(Noun::Messaging(noun)) => messaging::run(runner, noun),
         Command::Op(Noun::Audit(verb)) => audit::run(runner, verb),
         Command::Op(Noun::History(input)) => history::run(runner, input),
         Command::Op(Noun::Request(verb)) => request::run(runner, verb),

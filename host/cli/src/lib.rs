@@ -25,6 +25,7 @@ mod input;
 mod list_writer;
 mod locale;
 mod log;
+mod messaging;
 mod output;
 mod pack;
 mod parse;

@@ -98,9 +98,14 @@ options! {
     answers(file) => "--answers";
     answers_ref(path) => "--answers-ref";
     answers_schema(file) => "--answers-schema";
+    bundle_id(id) => "--bundle-id";
+    clear() => "--clear";
     declared() => "--declared";
+    display_name(name) => "--display-name";
     dry_run() => "--dry-run";
+    endpoint_id(id) => "--endpoint-id";
     expect(digest) => "--expect";
+    flow_id(id) => "--flow-id";
     grant_declared() => "--declared";
     grant_network(address) => "--network";
     grant_tool(command) => "--tool";
@@ -119,14 +124,19 @@ options! {
     no_fetch() => "--no-fetch";
     offline() => "--offline";
     output(file) => "--output";
+    pack_id(id) => "--pack-id";
     pack_ref(reference) => "--pack-ref";
+    provider_id(id) => "--provider-id";
     refresh() => "--refresh";
+    secret_ref(reference) => "--secret-ref";
     slot(name) => "--slot";
     strict() => "--strict";
     to(generation) => "--to";
     tool(command) => "--tool";
     trust_in(environment) => "--trust-in";
+    updated_by(name) => "--updated-by";
     version(version) => "--version";
+    webhook_secret_ref(reference) => "--webhook-secret-ref";
     yes() => "--yes";
 }
 
@@ -211,6 +221,16 @@ nouns! {
     }
     Request request {
         show(key) => "op request show --env local --key";
+    }
+    Endpoint endpoint {
+        add(provider_type) => "op messaging endpoint add --env local --provider-type";
+        link_bundle(bundle) => "op messaging endpoint link-bundle --env local --bundle-id";
+        list() => "op messaging endpoint list";
+        remove(id) => "op messaging endpoint remove --env local --endpoint-id";
+        rotate_webhook_secret(id) => "op messaging endpoint rotate-webhook-secret --env local --endpoint-id";
+        set_welcome_flow(id) => "op messaging endpoint set-welcome-flow --env local --endpoint-id";
+        show(id) => "op messaging endpoint show --env local --endpoint-id";
+        unlink_bundle(bundle) => "op messaging endpoint unlink-bundle --env local --bundle-id";
     }
     Pack pack {
         build(component) => "pack build --component";

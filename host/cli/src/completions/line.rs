@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{ArgMatches, Command};
+use env_pack_domain::messaging::{BundleId, EndpointId};
 use env_pack_domain::{EnvId, InstanceId, KeyId, PackDescriptor};
 
 use crate::settings;
 use gtc_core::ops::bindings::{self, ListedBinding};
+use gtc_core::ops::messaging::{self, EndpointReport};
 use gtc_core::ops::{env, trust_root};
 use gtc_core::{Host, HostSettings};
 
@@ -87,6 +89,24 @@ impl Line {
         instances.sort();
         instances.dedup();
         instances
+    }
+
+    /// The messaging endpoints of the environment.
+    pub(super) fn endpoints(&self) -> Vec<EndpointReport> {
+        let report = self.read(|host, id| messaging::list(host, id).ok());
+        report.map(|report| report.endpoints).unwrap_or_default()
+    }
+
+    /// The bundles that are linked to the endpoint that is named so far.
+    pub(super) fn linked_bundles(&self) -> Vec<BundleId> {
+        let named = self.value("endpoint_id").and_then(|id| id.parse::<EndpointId>().ok());
+        let named = self.endpoints().into_iter().find(|it| Some(&it.endpoint_id) == named.as_ref());
+        named.map(|endpoint| endpoint.linked_bundles).unwrap_or_default()
+    }
+
+    /// The bundles that are deployed in the environment.
+    pub(super) fn deployed_bundles(&self) -> Vec<BundleId> {
+        self.read(|host, id| messaging::deployed_bundles(host, id).ok()).unwrap_or_default()
     }
 
     pub(super) fn trusted_keys(&self) -> Vec<KeyId> {

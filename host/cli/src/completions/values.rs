@@ -12,7 +12,8 @@ use clap::{Arg, Command, ValueHint};
 use clap_complete::engine::{
     ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter as _,
 };
-use env_pack_domain::{CapabilitySlot, CoreSlot};
+use env_pack_domain::messaging::BundleId;
+use env_pack_domain::{CapabilitySlot, CoreSlot, PackId};
 
 use super::bash::FILES;
 use super::line::Line;
@@ -86,6 +87,9 @@ fn values_of(id: &str, [noun, verb]: [&str; 2]) -> Option<Values> {
         "kind" => extension_paths,
         "instance_id" => |line| names(line.instances()),
         "reference" => references,
+        "endpoint_id" => endpoints,
+        "bundle_id" if verb == "link-bundle" => |line| plain_names(line.deployed_bundles()),
+        "bundle_id" => |line| plain_names(line.linked_bundles()),
         "key_id" => |line| names(line.trusted_keys()),
         "pack_ref" | "pack_refs" => |line| names(line.builtins()),
         "limits" => |_| names(LIMITS.iter().map(|limit| format!("{}=", limit.name))),
@@ -149,6 +153,22 @@ fn references(line: &Line) -> Vec<CompletionCandidate> {
         let instance = bound.instance_id.as_ref().map(|id| format!("/{id}")).unwrap_or_default();
         format!("ext://{}{instance}", bound.kind.path())
     }))
+}
+
+/// The messaging endpoints, with their providers.
+fn endpoints(line: &Line) -> Vec<CompletionCandidate> {
+    let endpoints = line.endpoints().into_iter();
+    let candidates = endpoints.map(|endpoint| {
+        let help = format!("{} ({})", endpoint.provider_id, endpoint.provider_type);
+        with_help(endpoint.endpoint_id.as_str(), &help)
+    });
+    candidates.collect()
+}
+
+/// The bundles whose ids a shell does not interpret: other tools restrict them little.
+fn plain_names(bundles: Vec<BundleId>) -> Vec<CompletionCandidate> {
+    let is_plain = |bundle: &BundleId| bundle.as_str().parse::<PackId>().is_ok();
+    names(bundles.iter().filter(|bundle| is_plain(bundle)))
 }
 
 fn distinct(values: impl Iterator<Item = String>) -> Vec<CompletionCandidate> {

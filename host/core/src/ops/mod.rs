@@ -29,6 +29,7 @@ mod key_file;
 pub mod limits;
 pub(crate) mod load_limits;
 mod load_pack;
+pub mod messaging;
 mod output_file;
 mod pack_error;
 mod pack_pool;

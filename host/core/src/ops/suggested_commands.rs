@@ -1,5 +1,6 @@
 //! Commands that hints suggest.
 
+use env_pack_domain::messaging::EndpointId;
 use env_pack_domain::{
     Binding, BindingKey, BindingPlace, CapabilitySlot, CoreSlot, DescriptorPath, EnvId, InstanceId,
     PackDescriptor, PackRef, Permissions,
@@ -66,6 +67,11 @@ pub(super) fn update_command(id: &EnvId, binding: &Binding, pack_ref: Option<&Pa
     let pack_ref = pack_ref
         .map_or_else(|| "<file>".to_owned(), |pack_ref| quoted(&pack_ref.text()).to_string());
     format!("gtc op {place} --kind {} --pack-ref {pack_ref}", binding.kind)
+}
+
+/// Returns a command about a messaging endpoint.
+pub(crate) fn endpoint_command(verb: &str, id: &EnvId, endpoint: &EndpointId) -> String {
+    format!("gtc op messaging endpoint {verb} --env {id} --endpoint-id {endpoint}")
 }
 
 /// Returns a place for the answers of a binding that names none yet.

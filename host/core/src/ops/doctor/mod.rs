@@ -61,6 +61,7 @@ pub(super) fn diagnose_with(
     let diagnosis = diagnosis::diagnose(environment, |binding| assembly.resolve(binding));
     let mut report = empty_report(host, stored, &diagnosis);
     report.report_faults(stored);
+    report.report_endpoint_faults(stored);
     report.report_load_failures(&assembly, stored);
     report.report_drifts(&assembly, environment.id(), stored);
     report.report_duplicates(&assembly);
@@ -157,6 +158,22 @@ impl DoctorReport {
             self.add_validation_error(format!("{}: {reason}", fault.place));
             let subject = FindingSubject::Document(fault.place.clone());
             self.add_finding(code, DiagnosisSeverity::Finding, subject, reason, next);
+        }
+    }
+
+    /// Reports elements of the document that could not be read as messaging endpoints.
+    fn report_endpoint_faults(&mut self, stored: &Stored) {
+        let endpoints =
+            stored.endpoints.faults.iter().map(|faulty| (&faulty.fault, "this endpoint"));
+        let list = stored.endpoints.list_fault.iter().map(|fault| (fault, "its endpoints"));
+        for (fault, unchangeable) in endpoints.chain(list) {
+            let path = display_path(&fault.path);
+            let next = format!("correct `{path}`; until then, {unchangeable} cannot be changed");
+            let reason = fault.reason.to_string();
+            self.add_validation_error(format!("{}: {reason}", fault.place));
+            let subject = FindingSubject::Document(fault.place.clone());
+            let severity = DiagnosisSeverity::Finding;
+            self.add_finding("malformed-endpoint", severity, subject, reason, next);
         }
     }
 
