@@ -34,6 +34,7 @@ documents! {
     the_guide_for_operators_of_fleets = "docs/fleets.md"
     the_guide_for_operators = "docs/operating.md"
     the_guide_for_rust = "docs/rust.md"
+    the_guide_to_messaging = "docs/messaging.md"
     the_guide_to_moving = "docs/moving.md"
     the_guide_to_signing = "docs/signing.md"
     the_guide_to_testing = "docs/testing.md"
