@@ -86,6 +86,14 @@ pub(super) trait Backend: fmt::Debug + Send + Sync {
     /// that leads out of the environment is refused.
     fn answers(&self, id: &EnvId, answers: &AnswersRef) -> Result<Option<String>, AnswersError>;
 
+    /// Returns who may read an answers document besides its owner; none if no other user may, or
+    /// there is no such document.
+    fn exposed_answers(
+        &self,
+        id: &EnvId,
+        answers: &AnswersRef,
+    ) -> Result<Option<ExposedAnswers>, AnswersError>;
+
     /// Changes an environment, or creates it. `decide` gets the current texts, or `None` if the
     /// environment does not exist, and returns what to do.
     ///
@@ -250,6 +258,15 @@ pub struct NewAnswers {
     pub answers_ref: AnswersRef,
     /// The JSON document, of at most [`MAX_ANSWERS_BYTES`].
     pub text: String,
+}
+
+/// An answers document that users other than its owner may read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExposedAnswers {
+    /// The file.
+    pub path: PathBuf,
+    /// Its permission bits, such as 0o644.
+    pub mode: u32,
 }
 
 /// The place of a store, such as the folder of a file store: for messages, and for the cache's

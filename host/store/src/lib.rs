@@ -31,7 +31,7 @@ mod trust_root;
 
 pub use audit::{Actor, AuditEvent, Origin};
 pub use audit_chain::{BrokenChain, VerifiedLog};
-pub use backend::{MAX_ANSWERS_BYTES, NewAnswers, Place};
+pub use backend::{ExposedAnswers, MAX_ANSWERS_BYTES, NewAnswers, Place};
 pub use change::{Change, WholeChange};
 pub use document_fault::DocumentFault;
 pub use endpoints::{EndpointFault, StoredEndpoints, new_endpoint_id};

@@ -21,8 +21,8 @@ use serde_json::value::RawValue;
 use super::audit::{self, AuditEvent};
 use super::audit_chain::{ChainVerifier, VerifiedLog};
 use super::backend::{
-    Backend, Committed, Decision, Edit, MAX_ANSWERS_BYTES, NewAnswers, Place, TextKind, Texts,
-    is_answers_path,
+    Backend, Committed, Decision, Edit, ExposedAnswers, MAX_ANSWERS_BYTES, NewAnswers, Place,
+    TextKind, Texts, is_answers_path,
 };
 use super::change::Change;
 use super::error::{AnswersError, ChangeError, StoreError};
@@ -159,6 +159,19 @@ impl Store {
         };
         ensure_json(&text, path)?;
         Ok(text.trim().to_owned())
+    }
+
+    /// Returns who may read an answers document besides its owner; none if no other user may, or
+    /// it cannot be read at all.
+    ///
+    /// # Errors
+    /// [`AnswersError`] when the document is not in the environment, or cannot be examined.
+    pub fn exposed_answers(
+        &self,
+        id: &EnvId,
+        answers_ref: &AnswersRef,
+    ) -> Result<Option<ExposedAnswers>, AnswersError> {
+        self.backend.exposed_answers(id, answers_ref)
     }
 
     /// Fails unless an answers document may be written: it is JSON, not too large, and has a

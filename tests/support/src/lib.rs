@@ -25,6 +25,7 @@ pub mod wat;
 pub mod zips;
 
 use std::ffi::OsStr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
@@ -155,7 +156,6 @@ impl Sandbox {
 
     /// Puts an executable script on the PATH of this sandbox.
     pub fn program(&mut self, name: &str, script: &str) {
-        use std::os::unix::fs::PermissionsExt as _;
         let bin = self.home().join("bin");
         std::fs::create_dir_all(&bin).expect("a folder");
         std::fs::write(bin.join(name), format!("#!/bin/sh\n{script}\n")).expect("a file");
@@ -167,11 +167,16 @@ impl Sandbox {
         self.path = format!("{}:/usr/bin:/bin", bin.display());
     }
 
-    /// Writes a file below the home, with the folders it needs.
+    /// Writes a file below the home, with the folders it needs. One of an environment can be read by
+    /// its owner only, as `gtc` writes it.
     pub fn write(&self, name: impl AsRef<Path>, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.home().join(name);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         std::fs::write(&path, content).expect("a file");
+        if path.starts_with(self.home().join(".greentic")) {
+            let owner_only = std::fs::Permissions::from_mode(0o600);
+            std::fs::set_permissions(&path, owner_only).expect("permissions");
+        }
         path
     }
 

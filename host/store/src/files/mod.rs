@@ -28,7 +28,9 @@ use std::time::Duration;
 use env_pack_domain::{AnswersRef, EnvId};
 
 use super::audit_chain::AuditEnds;
-use super::backend::{BACKUP, Backend, Committed, Decision, Place, TextKind, Texts};
+use super::backend::{
+    BACKUP, Backend, Committed, Decision, ExposedAnswers, Place, TextKind, Texts,
+};
 use super::error::{AnswersError, ChangeError, StoreError};
 use super::limits::StoreLimits;
 use super::request::Request;
@@ -156,6 +158,14 @@ impl Backend for FileBackend {
             Some(text) => Ok(text),
             None => answers::read(&folder.path, answers),
         }
+    }
+
+    fn exposed_answers(
+        &self,
+        id: &EnvId,
+        answers: &AnswersRef,
+    ) -> Result<Option<ExposedAnswers>, AnswersError> {
+        answers::exposed(&self.environment(id).path, answers)
     }
 
     fn change(

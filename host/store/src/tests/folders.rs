@@ -70,6 +70,25 @@ fn answers_are_written_for_their_owner_only() {
 }
 
 #[test]
+fn answers_that_others_can_read_are_exposed() {
+    let (root, store) = store(FIXTURES[0]);
+    put(&store, "a.json", "{}").expect("written");
+    let path = root.path().join("local/a.json");
+    symlink("a.json", root.path().join("local/link.json")).expect("a link");
+    let exposed = |name: &str| store.exposed_answers(&local(), &AnswersRef::new(name));
+    for mode in [0o600, 0o400, 0o611, 0o640, 0o604, 0o666] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("permissions");
+        for name in ["a.json", "link.json"] {
+            let found = exposed(name).expect("examined").map(|exposed| exposed.mode);
+            assert_eq!(found, (mode & 0o044 != 0).then_some(mode), "{name} {mode:o}");
+        }
+    }
+    assert_eq!(exposed("none.json").expect("examined"), None);
+    assert_eq!(exposed("audit").expect("examined"), None);
+    exposed("../a.json").expect_err("it leads out");
+}
+
+#[test]
 fn answers_replace_no_other_file_and_leave_no_environment() {
     let (root, store) = store(FIXTURES[0]);
     let elsewhere = tempfile::tempdir().expect("a folder");

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use env_pack_domain::{AnswersRef, EnvId};
 
 use crate::audit_chain::{AuditEnds, AuditHead};
-use crate::backend::{Backend, Committed, Decision, Edit, Place, TextKind, Texts};
+use crate::backend::{Backend, Committed, Decision, Edit, ExposedAnswers, Place, TextKind, Texts};
 use crate::error::{AnswersError, ChangeError, StoreError};
 use crate::request::{Expect, Request, RequestKey};
 use crate::request_record::RequestRecord;
@@ -174,6 +174,14 @@ impl Backend for MemoryBackend {
     fn answers(&self, id: &EnvId, answers: &AnswersRef) -> Result<Option<String>, AnswersError> {
         answers.relative_path()?;
         Ok(self.entry(id).content().answers.get(answers.as_str()).cloned())
+    }
+
+    fn exposed_answers(
+        &self,
+        _: &EnvId,
+        _: &AnswersRef,
+    ) -> Result<Option<ExposedAnswers>, AnswersError> {
+        Ok(None)
     }
 
     fn change(

@@ -1,5 +1,6 @@
 //! Diagnoses an environment: finds problems and suggests the next step for each.
 
+mod answers;
 mod health;
 mod report;
 
@@ -16,7 +17,6 @@ pub use report::{
     VersionSkew,
 };
 
-use super::answers::{UnsuitableAnswers, check_text};
 use super::assemble::{self, Assembly, FailedPack, PermissionProblem};
 use super::deadline::Deadline;
 use super::pack_pool::PackPool;
@@ -72,6 +72,7 @@ pub(super) fn diagnose_with(
         report.report_unpinned(host, examined.binding, &assembly, environment.id());
         report.report_answers(host, examined.binding, &assembly, environment.id());
     }
+    report.report_exposed_answers(host, environment);
     report.report_missing_slots(environment.id());
     if strict {
         report
@@ -401,29 +402,6 @@ impl DoctorReport {
         };
         let next = format!("check and pin it with `{}`", pin_command(id, &binding.key()));
         self.add_finding("unpinned", severity, binding_subject(binding), reason.to_owned(), next);
-    }
-
-    /// Reports answers that cannot be read, or do not match the schema of the pack.
-    fn report_answers(&mut self, host: &Host, binding: &Binding, assembly: &Assembly, id: &EnvId) {
-        let next = answers_step(id, binding);
-        let (code, reason, next) = match host.store.answers(id, binding.answers_ref.as_ref()) {
-            Ok(text) => {
-                let Some(schema) = assembly.answers_schema(binding) else { return };
-                let Err(error) = check_text(schema, &text) else { return };
-                let next = match &error {
-                    UnsuitableAnswers::Schema(_) => error.hint().unwrap_or_default(),
-                    UnsuitableAnswers::Mismatch { .. } => next,
-                };
-                (error.code(), error.to_string(), next)
-            }
-            Err(error) => {
-                let reason = with_causes(&error);
-                self.add_validation_error(format!("{}: {reason}", binding.key()));
-                ("unreadable-answers", reason, next)
-            }
-        };
-        let subject = binding_subject(binding);
-        self.add_finding(code, DiagnosisSeverity::Finding, subject, reason, next);
     }
 
     fn report_missing_slots(&mut self, id: &EnvId) {
