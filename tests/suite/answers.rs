@@ -1,6 +1,7 @@
 //! Answers: written, shown, listed and edited, and checked against the schema of a pack.
 
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
@@ -221,6 +222,92 @@ fn doctor_reports_answers_that_changed() {
     assert_contains(next, &["gtc op answers put --env local --kind acme.revocation.list --file"]);
     sandbox.write(&path, "{");
     assert_contains(&finding(&sandbox, "unreadable-answers").to_string(), &["not a JSON document"]);
+}
+
+#[test]
+fn credentials_in_answers_are_never_shown() {
+    let sandbox = bound();
+    let answers = r#"{"address": "crl.example",  "port": 1, "token": "hunter2"}"#;
+    put(&sandbox, answers).succeeded();
+    let hidden = r#"{"address": "crl.example",  "port": 1, "token": "[redacted]"}"#;
+    let shown = sandbox.answers().show().kind(PATH).succeeded();
+    assert_eq!(shown.result()["answers"]["token"], "[redacted]");
+    assert_eq!(shown.result()["redacted"], json!({"count": 1, "places": ["/token"]}));
+    let human = sandbox.answers().show().kind(PATH).human().succeeded();
+    human.shows(&[hidden, "! credentials are not shown: 1 value at `/token`"]);
+    // what is shown is not written back
+    let message = put(&sandbox, hidden).refused(1, "redacted");
+    assert_contains(&message, &["the value at `/token` is `[redacted]`", "use `answers edit`"]);
+    assert_eq!(stored(&sandbox).expect("answers"), answers);
+    // nor does any other verb show it
+    for verb in [
+        sandbox.answers().list(),
+        sandbox.env().show(),
+        sandbox.env().doctor(),
+        sandbox.env().tool_check(),
+        sandbox.env_packs().list(),
+        sandbox.env_packs().remove("revocation").dry_run(),
+        sandbox.env_packs().update("revocation").refresh().dry_run(),
+        sandbox.audit().list(),
+        sandbox.answers().put().answers_ref(REF).file("new.json").idempotency_key("k"),
+        sandbox.request().show("k"),
+    ] {
+        for output in [verb.clone().run(), verb.human().run()] {
+            assert!(!format!("{output:?}").contains("hunter2"), "{output:?}");
+        }
+    }
+}
+
+#[test]
+fn credentials_of_packs_without_a_schema_are_found_by_name_and_form() {
+    let sandbox = Sandbox::with_local();
+    let pack = sandbox.valid_pack("extension", "acme.oauth.auth0", "^1");
+    let answers = r#"{"client_secret": "hunter2", "db": "postgres://a:hunter2@db/x", "ref": "secret://local/a", "n": 1.00}"#;
+    let file = sandbox.write("new.json", answers);
+    sandbox.answers().put().answers_ref("a.json").file(file).succeeded();
+    let add = sandbox.extensions().add().kind("acme.oauth.auth0@1.0.0").pack_ref(&pack);
+    add.answers_ref("a.json").succeeded();
+    let hidden = r#"{"client_secret": "[redacted]", "db": "[redacted]", "ref": "secret://local/a", "n": 1.00}"#;
+    let resolved = sandbox.extensions().resolve("ext://acme.oauth.auth0");
+    for verb in [resolved.clone(), sandbox.answers().show().answers_ref("a.json")] {
+        let output = verb.clone().succeeded();
+        let shown: Value = serde_json::from_str(hidden).expect("JSON");
+        assert_eq!(output.result()["answers"], shown);
+        assert_eq!(output.result()["redacted"]["count"], 2);
+        verb.human().succeeded().shows(&[hidden, "2 values at `/client_secret`, `/db`"]);
+    }
+    // a pack that cannot be read may mark any value
+    std::fs::remove_file(&pack).expect("removed");
+    sandbox.write("no-cache/x", "");
+    let unreadable = resolved.arg("--cache-dir").arg(sandbox.home().join("no-cache"));
+    let shown = unreadable.succeeded().result()["answers"].clone();
+    assert_eq!((&shown["ref"], &shown["n"]), (&json!("[redacted]"), &json!("[redacted]")));
+}
+
+#[test]
+fn answers_that_others_can_read_are_a_finding() {
+    let sandbox = bound();
+    put(&sandbox, r#"{"address": "crl.example"}"#).succeeded();
+    let path = sandbox.environment("local").join(REF);
+    let mode = || path.metadata().expect("a file").permissions().mode() & 0o777;
+    assert_eq!(mode(), 0o600);
+    sandbox.env().doctor().exited(0);
+    for (bits, shown) in [(0o644, "mode 0644"), (0o640, "mode 0640"), (0o604, "mode 0604")] {
+        let permissions = std::fs::Permissions::from_mode(bits);
+        std::fs::set_permissions(&path, permissions).expect("permissions");
+        let report = sandbox.env().doctor().exited(1).result();
+        let found = report["findings"].as_array().expect("findings");
+        let found = found.iter().find(|it| it["code"] == "exposed-answers").expect("the finding");
+        assert_contains(text(&found["reason"]), &[REF, shown]);
+        let next = text(&found["next"]);
+        let command = next.split('`').nth(1).expect("a command");
+        let human = sandbox.env().doctor().human().exited(1);
+        human.shows(&["✗ exposed-answers: slot `revocation`", "next: let only its owner read it"]);
+        assert_eq!(report["bindings"][5]["state"], "exposed-answers");
+        run(sandbox.command("/bin/sh").args(["-c", command])).succeeded();
+        assert_eq!(mode(), 0o600);
+        sandbox.env().doctor().exited(0);
+    }
 }
 
 #[test]

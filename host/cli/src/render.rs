@@ -1,7 +1,11 @@
 //! Renders reports as text: aligned columns, a symbol and a word for each state, and the
 //! next command to run.
 
+use env_pack_domain::ForeignText;
+use serde_json::value::RawValue;
+
 use super::table::{Cell, Style};
+use gtc_core::ops::answers::RedactedValues;
 
 /// Number of hex digits of a digest that are shown.
 const DIGITS: usize = 16;
@@ -36,7 +40,21 @@ pub(crate) fn plural(count: usize, what: &str) -> String {
 }
 
 pub(crate) fn shown(text: &str) -> String {
-    env_pack_domain::ForeignText::new(text).to_string()
+    ForeignText::new(text).to_string()
+}
+
+/// The text of answers, and of how many values are hidden in it.
+pub(crate) fn answers_text(answers: &RawValue, redacted: Option<&RedactedValues>) -> String {
+    let mut text: String = answers.get().lines().map(|line| shown(line) + "\n").collect();
+    if let Some(RedactedValues { count, places }) = redacted {
+        let sign = Style::Notice.paint(NOTICE);
+        let values = plural(*count, "value");
+        let mut places: Vec<_> = places.iter().map(|place| format!("`{place}`")).collect();
+        places.extend((places.len() < *count).then(|| "…".to_owned()));
+        let places = places.join(", ");
+        text.push_str(&format!("\n{sign} credentials are not shown: {values} at {places}\n"));
+    }
+    text
 }
 
 /// Renders warnings, one per line.

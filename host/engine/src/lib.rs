@@ -55,6 +55,6 @@ pub use probes::recorder::{Interaction, PreflightRecording, RecordPreflight};
 pub use probes::reply::{
     MissingPermission, NetworkFailure, NetworkReply, ToolFailure, ToolOutput, ToolReply,
 };
-pub use probes::tools::redact::is_credential;
+pub use probes::tools::redact::{REDACTED, holds_credential, is_credential};
 pub use probes::tools::runner::ToolEnvironment;
 pub use worker::{CompileLimits, Worker};

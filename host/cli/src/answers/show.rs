@@ -4,7 +4,7 @@ use std::io;
 
 use super::arguments::AnswersTargetPayload;
 use crate::input::Input;
-use crate::render::{RenderHuman, shown};
+use crate::render::{RenderHuman, answers_text};
 use crate::runner::Runner;
 use gtc_core::ops::answers::{self, AnswersReport};
 
@@ -14,6 +14,6 @@ pub(super) fn run(runner: &Runner, input: Input<AnswersTargetPayload>) -> io::Re
 
 impl RenderHuman for AnswersReport {
     fn render_human(&self, _verb: &str) -> String {
-        self.answers.get().lines().map(|line| shown(line) + "\n").collect()
+        answers_text(&self.answers, self.redacted.as_ref())
     }
 }

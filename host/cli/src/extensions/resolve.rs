@@ -12,7 +12,7 @@ use crate::args::environment::OptionalEnvironmentArg;
 use crate::error::UsageError;
 use crate::input::Input;
 use crate::parse::{Payload, parse_argument};
-use crate::render::{RenderHuman, shown};
+use crate::render::{RenderHuman, answers_text};
 use crate::runner::Runner;
 use gtc_core::document::Text;
 use gtc_core::ops::bindings::{self, ResolveReport};
@@ -40,12 +40,12 @@ impl Payload for ResolvePayload {
 
 pub(super) fn run(runner: &Runner, input: Input<ResolvePayload>) -> io::Result<u8> {
     runner.run("extensions", "resolve", input, |(environment, reference)| {
-        Ok(bindings::resolve_extension(&runner.host, &environment, &reference)?)
+        Ok(bindings::show_extension(&runner.host, &environment, &reference)?)
     })
 }
 
 impl RenderHuman for ResolveReport {
     fn render_human(&self, _verb: &str) -> String {
-        self.answers.get().lines().map(|line| shown(line) + "\n").collect()
+        answers_text(&self.answers, self.redacted.as_ref())
     }
 }

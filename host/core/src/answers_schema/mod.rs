@@ -6,6 +6,7 @@
 //!
 //! [JSON Schema 2020-12]: https://json-schema.org/draft/2020-12
 
+mod marks;
 mod profile;
 mod question;
 
@@ -17,6 +18,7 @@ use jsonschema::{Draft, PatternOptions, Validator};
 use serde::Serialize;
 use serde_json::Value;
 
+pub(crate) use marks::ValueSchemas;
 pub use question::{Question, QuestionKind, UnusableAnswer};
 
 /// The largest schema, in bytes: it describes a form for a person.

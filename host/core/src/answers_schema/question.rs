@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 
 use env_pack_domain::ForeignText;
+use gtc_engine::{holds_credential, is_credential};
 use serde_json::{Map, Value};
+
+use super::marks::ValueSchemas;
 
 /// A question for one property.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,6 +105,7 @@ impl Question {
         let default = self.default.as_ref()?;
         let text = match default {
             _ if self.is_secret => "unchanged".to_owned(),
+            Value::String(text) if holds_credential(text) => "unchanged".to_owned(),
             Value::Bool(true) => "y".to_owned(),
             Value::Bool(false) => "n".to_owned(),
             default => shown_value(default),
@@ -139,8 +143,13 @@ fn question(document: &Value, name: &str, schema: &Value, is_required: bool) -> 
         kind: kind(document, schema),
         default: find(document, schema, "default").cloned(),
         is_required,
-        is_secret: find(document, schema, "writeOnly") == Some(&Value::Bool(true)),
+        is_secret: is_secret(document, name, schema),
     }
+}
+
+/// Returns whether the schema marks a property as secret, or its name is that of a secret.
+fn is_secret(document: &Value, name: &str, schema: &Value) -> bool {
+    ValueSchemas::new(document, vec![schema]).mark_secret() || is_credential(name, "value")
 }
 
 fn kind(document: &Value, schema: &Value) -> QuestionKind {

@@ -2,11 +2,13 @@
 //! files and load no component.
 
 use env_pack_domain::{
-    Binding, BindingKey, BindingPlace, EnvId, ExtRef, ForeignText, PackDescriptor, PackRef,
+    AnswersRef, Binding, BindingKey, BindingPlace, EnvId, ExtRef, ForeignText, PackDescriptor,
+    PackRef,
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::answers::{RedactedValues, hide_credentials};
 use crate::Host;
 use crate::operation_error::{Explanation, OperationError};
 use gtc_store::{AnswersError, StoreError, Stored};
@@ -92,6 +94,9 @@ pub struct ResolveReport {
     pub reference: ExtRef,
     /// The answers as JSON, with the exact text of the answers file.
     pub answers: Box<RawValue>,
+    /// The values that are replaced, because they are or look like credentials.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redacted: Option<RedactedValues>,
 }
 
 /// Lists the packs bound to core slots.
@@ -115,7 +120,7 @@ pub fn list_extensions(host: &Host, id: &EnvId) -> Result<ExtensionsReport, Stor
     Ok(ExtensionsReport { environment_id: id.clone(), extensions })
 }
 
-/// Returns the answers of the extension that a reference names.
+/// Returns the answers of the extension that a reference names, for a workload: with credentials.
 ///
 /// # Errors
 /// [`ResolveExtensionError`] when the extension is not bound, or its answers cannot be read.
@@ -125,6 +130,45 @@ pub fn resolve_extension(
     reference: &ExtRef,
 ) -> Result<ResolveReport, ResolveExtensionError> {
     let stored = host.store.load(id)?;
+    let (answers, _) = read_answers(host, &stored, reference)?;
+    let answers = RawValue::from_string(answers).expect("the store gives out JSON only");
+    let redacted = None;
+    Ok(ResolveReport {
+        environment_id: id.clone(),
+        reference: reference.clone(),
+        answers,
+        redacted,
+    })
+}
+
+/// Returns the answers of the extension that a reference names, to show them: values that are or
+/// look like credentials are replaced.
+///
+/// # Errors
+/// As for [`resolve_extension`].
+pub fn show_extension(
+    host: &Host,
+    id: &EnvId,
+    reference: &ExtRef,
+) -> Result<ResolveReport, ResolveExtensionError> {
+    let stored = host.store.load(id)?;
+    let (answers, answers_ref) = read_answers(host, &stored, reference)?;
+    let safe = hide_credentials(host, &stored.environment, answers_ref.as_ref(), &answers);
+    Ok(ResolveReport {
+        environment_id: id.clone(),
+        reference: reference.clone(),
+        answers: safe.json,
+        redacted: safe.redacted,
+    })
+}
+
+/// Reads the answers of an extension, and returns their place too.
+fn read_answers(
+    host: &Host,
+    stored: &Stored,
+    reference: &ExtRef,
+) -> Result<(String, Option<AnswersRef>), ResolveExtensionError> {
+    let id = stored.environment.id();
     let key = reference.key();
     let binding = stored.environment.binding(&key).ok_or_else(|| {
         ResolveExtensionError::NotBound { key: key.clone(), environment: id.clone() }
@@ -132,8 +176,7 @@ pub fn resolve_extension(
     let answers = host.store.answers(id, binding.answers_ref.as_ref());
     let answers =
         answers.map_err(|source| ResolveExtensionError::Answers { key: key.clone(), source })?;
-    let answers = RawValue::from_string(answers).expect("the store gives out JSON only");
-    Ok(ResolveReport { environment_id: id.clone(), reference: reference.clone(), answers })
+    Ok((answers, binding.answers_ref.clone()))
 }
 
 fn list(

@@ -38,6 +38,12 @@ pub enum ManageAnswersError {
         /// The file.
         path: PathBuf,
     },
+    /// A value is what is shown in place of a credential.
+    #[error("the value at `{place}` is `[redacted]`, which is shown in place of a credential")]
+    Placeholder {
+        /// The place in the answers, as a JSON Pointer.
+        place: ForeignText,
+    },
     /// No binding has this descriptor path.
     #[error(
         "no pack is bound as `{kind}`{} in environment `{environment}`",
@@ -141,6 +147,9 @@ impl OperationError for ManageAnswersError {
             Self::Input(error) => error.explain(),
             Self::NotUtf8 { .. } => {
                 Explanation::refused("answers-parse", "write a JSON document in UTF-8")
+            }
+            Self::Placeholder { .. } => {
+                Explanation::refused("redacted", "give the value itself, or use `answers edit`")
             }
             Self::NotBound { environment, .. } => Explanation::refused(
                 "not-found",

@@ -6,6 +6,7 @@ use env_pack_domain::{AnswersRef, EnvId, ForeignText, with_causes};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::credentials::{RedactedValues, hide};
 use super::error::ManageAnswersError;
 use super::put::AnswersUser;
 use super::target::{AnswersTarget, place_of};
@@ -19,8 +20,11 @@ pub struct AnswersReport {
     pub environment_id: EnvId,
     /// The place of the document in the environment.
     pub answers_ref: String,
-    /// The document, with its exact text.
+    /// The document, with its exact text except for values that are or look like credentials.
     pub answers: Box<RawValue>,
+    /// These values; none if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redacted: Option<RedactedValues>,
 }
 
 /// The answers of an environment.
@@ -58,7 +62,7 @@ pub enum AnswersState {
     Unreadable,
 }
 
-/// Returns an answers document.
+/// Returns an answers document. Values that are or look like credentials are replaced.
 ///
 /// # Errors
 /// [`ManageAnswersError`] when no binding names it, or it cannot be read.
@@ -66,10 +70,12 @@ pub fn show(host: &Host, target: &AnswersTarget) -> Result<AnswersReport, Manage
     let stored = host.store.load(&target.environment)?;
     let answers_ref = target.find(&stored.environment)?;
     let text = host.store.answers(&target.environment, Some(&answers_ref))?;
+    let safe = hide(host, &stored.environment, Some(&answers_ref), &text);
     Ok(AnswersReport {
         environment_id: target.environment.clone(),
         answers_ref: answers_ref.as_str().to_owned(),
-        answers: RawValue::from_string(text).expect("the store gives out JSON only"),
+        answers: safe.json,
+        redacted: safe.redacted,
     })
 }
 

@@ -5,6 +5,7 @@
 //! neither errors nor the audit log repeat their values.
 
 mod check;
+mod credentials;
 mod edit;
 mod error;
 mod form;
@@ -14,6 +15,8 @@ mod target;
 
 pub use check::UnsuitableAnswers;
 pub(super) use check::check_text;
+pub use credentials::RedactedValues;
+pub(super) use credentials::hide as hide_credentials;
 pub use edit::{EditRequest, edit};
 pub use error::ManageAnswersError;
 pub use form::{AnswersForm, form};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::check::{check_text, schema_of};
+use super::credentials::find_placeholder;
 use super::error::ManageAnswersError;
 use super::target::{AnswersSelector, AnswersTarget, users};
 use crate::Host;
@@ -162,6 +163,9 @@ fn decide(
 ) -> Result<(AnswersRef, PutReport), ManageAnswersError> {
     let environment = &stored.environment;
     let answers_ref = target.find(environment)?;
+    if let Some(place) = find_placeholder(text) {
+        return Err(ManageAnswersError::Placeholder { place });
+    }
     let current = current(host, environment.id(), &answers_ref)?;
     if expected.is_some_and(|expected| *expected != current) {
         return Err(ManageAnswersError::ChangedMeanwhile { answers_ref });

@@ -12,7 +12,8 @@ use std::sync::LazyLock;
 
 use regex_lite::{Captures, Regex};
 
-const REDACTED: &str = "[redacted]";
+/// The text that is shown in place of a credential.
+pub const REDACTED: &str = "[redacted]";
 
 /// Credentials with a recognisable form.
 const FORMS: [&str; 9] = [
@@ -103,6 +104,19 @@ pub fn is_credential(name: &str, value: &str) -> bool {
         || REFERENCE_NAMES.iter().any(|ending| name.ends_with(ending));
     let has_secret_name = secrets::has_secret_name(name.as_ref());
     PATTERNS.forms.iter().any(|form| form.is_match(value)) || (has_secret_name && !is_reference)
+}
+
+/// Returns true if a text holds something with the form of a credential, such as a private key or
+/// a URL with a password. This is the rule by which the output of tools is redacted.
+///
+/// ```
+/// use gtc_engine::holds_credential;
+/// assert!(holds_credential("postgres://app:s3cr3t@db.example/app"));
+/// assert!(holds_credential("host=db.example password=s3cr3t"));
+/// assert!(!holds_credential("https://vault.example:8200"));
+/// ```
+pub fn holds_credential(text: &str) -> bool {
+    redact(text.to_owned(), &[]) != text
 }
 
 /// Replaces parts of a text, which may overlap.
