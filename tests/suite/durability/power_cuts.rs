@@ -58,8 +58,8 @@ fn cut_power_after_each_change(kind: &str, options: &str) {
     successful(Command::new("truncate").args(["--size", "320M"]).arg(&image));
     successful(Command::new(format!("mkfs.{kind}")).arg("-q").arg(&image));
     let sandbox = Sandbox::new();
-    let mount = |image: &Path| Mounted::new(image, options, sandbox.home().join(".greentic"));
-    let mut disk = mount(&image);
+    let folder = sandbox.home().join(".greentic");
+    let mut disk = Mounted::new(&image, options, folder.clone());
     sandbox.env().init().succeeded();
     let key = sandbox.key("key.pem");
     for number in 0..CHANGES {
@@ -68,7 +68,7 @@ fn cut_power_after_each_change(kind: &str, options: &str) {
         // what it writes now is lost
         drop(disk);
         std::fs::rename(&copy, &image).expect("renamed");
-        disk = mount(&image);
+        disk = Mounted::new(&image, options, folder.clone());
         assert!(is_made(&sandbox, number), "change {number} was lost");
         let verdict = sandbox.audit().verify().succeeded().result();
         assert_eq!(verdict["faults"], json!([]), "{number}");

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use test_support::Sandbox;
+use test_support::footprint::show;
 use test_support::memory::watched_with_cpu_time;
 
 /// A sandbox with this many environments, each with the default packs.
@@ -54,7 +55,7 @@ fn growth_from_a_hundred_to_ten_thousand_environments() {
         for verb in ["op env list", "op env-packs list --all", "op env doctor --all"] {
             let (found, peak, cpu_time) = measure(&sandbox, verb);
             assert_eq!(found, count);
-            eprintln!("{count:6} environments: {verb}: {cpu_time:?} of CPU time, {peak} KiB");
+            show(&format!("{count:6} environments: {verb}: {cpu_time:?} of CPU time, {peak} KiB"));
         }
         let (_, peak, _) = measure(&sandbox, "op env doctor --all");
         assert!(peak < 64 << 10, "{peak} KiB");
