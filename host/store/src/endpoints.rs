@@ -176,6 +176,10 @@ fn endpoint_text(new: &Endpoint, old: &Endpoint, text: &RawValue) -> String {
     object.render(2)
 }
 
+fn member_text(value: &str) -> Option<Box<RawValue>> {
+    Some(raw(value, 3))
+}
+
 fn new_object(environment: &EnvId, endpoint: &Endpoint) -> JsonObject<'static> {
     let mut object = JsonObject::default();
     object.set("schema", raw(SCHEMA, 3));
@@ -193,20 +197,19 @@ fn members(endpoint: &Endpoint) -> [(&'static str, Option<Box<RawValue>>); 12] {
         pack_id: flow.pack_id.as_str(),
         flow_id: flow.flow_id.as_str(),
     });
-    let text = |value: &str| Some(raw(value, 3));
     [
-        ("endpoint_id", text(endpoint.id.as_str())),
-        ("provider_id", text(endpoint.provider_id.as_str())),
-        ("provider_type", text(endpoint.provider_type.as_str())),
-        ("display_name", text(endpoint.display_name.as_str())),
+        ("endpoint_id", member_text(endpoint.id.as_str())),
+        ("provider_id", member_text(endpoint.provider_id.as_str())),
+        ("provider_type", member_text(endpoint.provider_type.as_str())),
+        ("display_name", member_text(endpoint.display_name.as_str())),
         ("secret_refs", Some(raw(&endpoint.secret_refs, 3))),
         ("webhook_secret_ref", endpoint.webhook_secret_ref.as_ref().map(|it| raw(it, 3))),
         ("linked_bundles", Some(raw(&endpoint.linked_bundles, 3))),
         ("welcome_flow", flow.map(|flow| raw(flow, 3))),
         ("generation", Some(raw(endpoint.generation, 3))),
-        ("created_at", text(&endpoint.created_at)),
-        ("updated_at", text(&endpoint.updated_at)),
-        ("updated_by", text(&endpoint.updated_by)),
+        ("created_at", member_text(&endpoint.created_at)),
+        ("updated_at", member_text(&endpoint.updated_at)),
+        ("updated_by", member_text(&endpoint.updated_by)),
     ]
 }
 

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use env_pack_domain::messaging::SecretRef;
 use env_pack_domain::{AnswersRef, Environment, ForeignText};
 use gtc_engine::{REDACTED, holds_credential, is_credential};
 use serde::de::{MapAccess, Visitor};
@@ -199,9 +200,10 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Returns whether a text or a number is or holds a credential.
+/// Returns whether a text or a number is or holds a credential. A reference to a secret is none.
 fn looks_secret(name: &str, json: &str) -> bool {
     match serde_json::from_str::<String>(json) {
+        Ok(text) if text.parse::<SecretRef>().is_ok() => false,
         Ok(text) => is_credential(name, &text) || holds_credential(&text),
         Err(_) => is_credential(name, json),
     }

@@ -105,13 +105,11 @@ impl EndpointChange {
                 vec![("bundle_id", Some(bundle.as_str().to_owned()))]
             }
             Self::SetWelcomeFlow(flow) => {
-                let member = |value: fn(&WelcomeFlow) -> &str| {
-                    flow.as_ref().map(|flow| value(flow).to_owned())
-                };
+                let flow = flow.as_ref();
                 vec![
-                    ("bundle_id", member(|flow| flow.bundle_id.as_str())),
-                    ("pack_id", member(|flow| flow.pack_id.as_str())),
-                    ("flow_id", member(|flow| flow.flow_id.as_str())),
+                    ("bundle_id", flow.map(|flow| flow.bundle_id.as_str().to_owned())),
+                    ("pack_id", flow.map(|flow| flow.pack_id.as_str().to_owned())),
+                    ("flow_id", flow.map(|flow| flow.flow_id.as_str().to_owned())),
                 ]
             }
             Self::RotateWebhookSecret(secret) => {
@@ -235,17 +233,20 @@ pub fn remove(
         idempotency_key: request.idempotency_key.as_ref(),
         if_revision: request.if_revision,
     };
-    let decide = |stored: Stored, _| {
-        ensure_well_formed(&stored, id)?;
-        rules::ensure_generation(&stored.endpoints.list, id, request.if_generation)?;
-        Ok(rules::remove(stored.endpoints.list, id))
-    };
-    job.run(host, decide, |changed| EndpointRemovalReport {
-        environment_id: request.environment.clone(),
-        endpoint_id: id.clone(),
-        unchanged: changed.is_unchanged(),
-        idempotency_key: request.idempotency_key.clone(),
-    })
+    job.run(
+        host,
+        |stored, _| {
+            ensure_well_formed(&stored, id)?;
+            rules::ensure_generation(&stored.endpoints.list, id, request.if_generation)?;
+            Ok(rules::remove(stored.endpoints.list, id))
+        },
+        |changed| EndpointRemovalReport {
+            environment_id: request.environment.clone(),
+            endpoint_id: id.clone(),
+            unchanged: changed.is_unchanged(),
+            idempotency_key: request.idempotency_key.clone(),
+        },
+    )
 }
 
 /// Returns the arguments of a request about an endpoint, by which its repetition is recognized.
