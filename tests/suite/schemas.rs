@@ -88,6 +88,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("op env-packs remove", "{environment_id: local, slot: state, dry_run: true, yes: true}"),
     ("op env-packs rollback", "{environment_id: local, slot: state, to: 3, dry_run: true}"),
     (
+        "op env-packs rollback",
+        "{environment_id: 'l*', slot: state, dry_run: true, keep_going: true, yes: true}",
+    ),
+    (
         "op env-packs update",
         "{environment_id: local, slot: state, kind: a.b@1.2.3, pack_ref: 'file:///x y.gtpack', answers_ref: ..a/b}",
     ),

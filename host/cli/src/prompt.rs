@@ -44,6 +44,11 @@ pub(crate) fn confirm_removal(changes: &str) -> Result<bool, CliError> {
     confirm(&format!("{changes}Remove? [y/N] "))
 }
 
+/// Asks whether to roll back what is shown.
+pub(crate) fn confirm_rollback(changes: &str) -> Result<bool, CliError> {
+    confirm(&format!("{changes}Roll back? [y/N] "))
+}
+
 fn permission_lines(permissions: &Permissions) -> String {
     let tools = permissions.tools.iter().map(|tool| format!("  run `{tool}`\n"));
     let network = permissions.network.iter().map(|address| format!("  connect to `{address}`\n"));

@@ -55,7 +55,7 @@ fn growth_from_a_hundred_to_ten_thousand_environments() {
         for verb in ["op env list", "op env-packs list --all", "op env doctor --all"] {
             let (found, peak, cpu_time) = measure(&sandbox, verb);
             assert_eq!(found, count);
-            show(&format!("{count:6} environments: {verb}: {cpu_time:?} of CPU time, {peak} KiB"));
+            show(&format!("{count} environments: {verb}: {cpu_time:?} of CPU time, {peak} KiB"));
         }
         let (_, peak, _) = measure(&sandbox, "op env doctor --all");
         assert!(peak < 64 << 10, "{peak} KiB");

@@ -3,6 +3,7 @@
 mod check;
 mod growth;
 mod list;
+mod rollback;
 
 use test_support::Sandbox;
 use test_support::wat::Handler;

@@ -116,6 +116,7 @@ options! {
     if_generation(number) => "--if-generation";
     if_revision(number) => "--if-revision";
     instance_id(id) => "--instance-id";
+    keep_going() => "--keep-going";
     key(file) => "--key";
     kind(descriptor) => "--kind";
     limit(limit) => "--limit";

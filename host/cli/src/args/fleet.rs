@@ -5,7 +5,7 @@ use env_pack_domain::{EnvId, PackRef};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::environment::{DEFAULT, FLAG, POSITIONAL};
+use super::environment::{DEFAULT, EnvironmentArg, FLAG, POSITIONAL};
 use crate::error::UsageError;
 use crate::parse::{parse_argument, parse_optional, parse_pack_ref};
 use gtc_core::ops::fleet::{FleetSelector, Pattern};
@@ -35,6 +35,57 @@ impl FromArgMatches for EnvironmentsArg {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let name = matches.get_one::<String>(FLAG).or_else(|| matches.get_one(POSITIONAL));
         Ok(Self(name.cloned()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// The environment of a command that can change many: an id, or a pattern; required.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(inline, description = "Environment, or a pattern such as `prod-*`")]
+pub(crate) struct ChangedEnvironmentsArg(#[schemars(length(min = 1))] pub String);
+
+/// The environments that a command changes.
+#[derive(Clone, Debug)]
+pub(crate) enum ChangedEnvironments {
+    /// This environment.
+    One(EnvId),
+    /// All that match.
+    Many(Pattern),
+}
+
+impl ChangedEnvironmentsArg {
+    pub(crate) fn parse(&self) -> Result<ChangedEnvironments, UsageError> {
+        Ok(if Pattern::is_pattern(&self.0) {
+            ChangedEnvironments::Many(parse_argument("environment_id", &self.0)?)
+        } else {
+            ChangedEnvironments::One(parse_argument("environment_id", &self.0)?)
+        })
+    }
+}
+
+impl Args for ChangedEnvironmentsArg {
+    fn augment_args(command: Command) -> Command {
+        EnvironmentArg::augment_args(command).mut_arg(FLAG, |flag| {
+            flag.help(
+                "Environment, or a quoted pattern such as 'prod-*'; also accepted as a positional \
+                 argument",
+            )
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for ChangedEnvironmentsArg {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        EnvironmentArg::from_arg_matches(matches).map(|environment| Self(environment.0))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

@@ -14,16 +14,23 @@ use gtc_core::ops::fleet;
 
 pub(super) fn run(runner: &Runner, input: Input<ListPayload>) -> io::Result<u8> {
     let host = &runner.host;
-    let list = |selection| {
-        Ok(match selection {
-            Selection::One(id) => OneOrMany::One(bindings::list_env_packs(host, &id)?),
-            Selection::Many(selector) => OneOrMany::Many(fleet::list_env_packs(host, &selector)?),
-        })
-    };
-    runner.check("env-packs", "list", input, list, |report| match report {
-        OneOrMany::One(_) => true,
-        OneOrMany::Many(report) => report.unreadable.is_empty(),
-    })
+    runner.check(
+        "env-packs",
+        "list",
+        input,
+        |selection| {
+            Ok(match selection {
+                Selection::One(id) => OneOrMany::One(bindings::list_env_packs(host, &id)?),
+                Selection::Many(selector) => {
+                    OneOrMany::Many(fleet::list_env_packs(host, &selector)?)
+                }
+            })
+        },
+        |report| match report {
+            OneOrMany::One(_) => true,
+            OneOrMany::Many(report) => report.unreadable.is_empty(),
+        },
+    )
 }
 
 impl RenderHuman for EnvPacksReport {

@@ -9,22 +9,21 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::arguments::SlotArg;
-use crate::args::environment::EnvironmentArg;
+use crate::args::fleet::ChangedEnvironmentsArg;
 use crate::args::idempotency_key::{IdempotencyKey, IfGeneration, IfRevision};
 use crate::binding::arguments::{Preview, ToGeneration};
-use crate::binding::unbind::{Rollback, rollback};
+use crate::binding::fleet::{AnyRollback, KeepGoing, RollbackArguments, YesToAll, run_rollback};
 use crate::error::UsageError;
 use crate::input::Input;
 use crate::parse::Payload;
 use crate::runner::Runner;
-use gtc_core::ops::bind::RollbackRequest;
 
 /// A slot to roll back.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PackRollbackPayload {
     #[command(flatten)]
-    pub environment_id: EnvironmentArg,
+    pub environment_id: ChangedEnvironmentsArg,
     #[command(flatten)]
     pub slot: SlotArg,
     #[command(flatten)]
@@ -33,6 +32,12 @@ pub(crate) struct PackRollbackPayload {
     #[command(flatten)]
     #[serde(default)]
     pub dry_run: Preview,
+    #[command(flatten)]
+    #[serde(default)]
+    pub keep_going: KeepGoing,
+    #[command(flatten)]
+    #[serde(default)]
+    pub yes: YesToAll,
     #[command(flatten)]
     #[serde(default)]
     pub if_generation: IfGeneration,
@@ -45,22 +50,25 @@ pub(crate) struct PackRollbackPayload {
 }
 
 impl Payload for PackRollbackPayload {
-    type Request = Rollback;
+    type Request = AnyRollback;
 
-    fn into_request(self) -> Result<Rollback, UsageError> {
-        let request = RollbackRequest {
-            environment: self.environment_id.parse()?,
+    fn into_request(self) -> Result<AnyRollback, UsageError> {
+        let arguments = RollbackArguments {
+            environments: self.environment_id.parse()?,
             key: BindingKey::Slot(self.slot.parse()?),
             to: *self.to,
             all_instances: false,
+            dry_run: *self.dry_run,
+            keep_going: *self.keep_going,
+            yes: *self.yes,
             if_generation: *self.if_generation,
-            idempotency_key: self.idempotency_key.key,
             if_revision: *self.if_revision,
+            idempotency_key: self.idempotency_key.key,
         };
-        Ok(Rollback { request, dry_run: *self.dry_run })
+        arguments.into_request()
     }
 }
 
 pub(super) fn run(runner: &Runner, input: Input<PackRollbackPayload>) -> io::Result<u8> {
-    runner.run("env-packs", "rollback", input, |request| rollback(runner, &request))
+    run_rollback(runner, "env-packs", input)
 }

@@ -14,16 +14,23 @@ use gtc_core::ops::fleet;
 
 pub(super) fn run(runner: &Runner, input: Input<ListPayload>) -> io::Result<u8> {
     let host = &runner.host;
-    let list = |selection| {
-        Ok(match selection {
-            Selection::One(id) => OneOrMany::One(bindings::list_extensions(host, &id)?),
-            Selection::Many(selector) => OneOrMany::Many(fleet::list_extensions(host, &selector)?),
-        })
-    };
-    runner.check("extensions", "list", input, list, |report| match report {
-        OneOrMany::One(_) => true,
-        OneOrMany::Many(report) => report.unreadable.is_empty(),
-    })
+    runner.check(
+        "extensions",
+        "list",
+        input,
+        |selection| {
+            Ok(match selection {
+                Selection::One(id) => OneOrMany::One(bindings::list_extensions(host, &id)?),
+                Selection::Many(selector) => {
+                    OneOrMany::Many(fleet::list_extensions(host, &selector)?)
+                }
+            })
+        },
+        |report| match report {
+            OneOrMany::One(_) => true,
+            OneOrMany::Many(report) => report.unreadable.is_empty(),
+        },
+    )
 }
 
 impl RenderHuman for ExtensionsReport {

@@ -32,4 +32,5 @@ pub use preview::{
 };
 pub use report::{BindReport, ComparedPack, GrantsReport, PackDifference};
 pub use request::{BindRequest, GrantSelection, RefreshRequest, RemoveRequest, RollbackRequest};
+pub(super) use unbind::repeated_rollback;
 pub use unbind::{remove, rollback};

@@ -53,16 +53,27 @@ pub fn rollback(host: &Host, request: &RollbackRequest) -> Result<BindReport, Un
     requested.record_failure(host, restore(host, &requested, request))
 }
 
+/// Returns the first answer to a rollback that was requested before with the same key.
+///
+/// # Errors
+/// [`UnbindError`] when the requests cannot be read, or the key is that of another request.
+pub(in crate::ops) fn repeated_rollback(
+    host: &Host,
+    request: &RollbackRequest,
+) -> Result<Option<BindReport>, UnbindError> {
+    Ok(host.store.first_answer(&request.environment, &request.for_store(host))?)
+}
+
 fn restore(
     host: &Host,
     requested: &Unbinding<'_>,
     request: &RollbackRequest,
 ) -> Result<BindReport, UnbindError> {
-    let store_request = request.for_store(host);
     // the archive of a repeated request may be gone
-    if let Some(first) = host.store.first_answer(&request.environment, &store_request)? {
+    if let Some(first) = repeated_rollback(host, request)? {
         return Ok(first);
     }
+    let store_request = request.for_store(host);
     let stored = host.store.load(&request.environment)?;
     let planned = rollback_changes(host, &stored.environment, request)?;
     let archives = fetch_restored(host, &stored, &planned.changes)?;

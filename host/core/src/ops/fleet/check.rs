@@ -188,8 +188,7 @@ impl Checks<'_> {
             Ok(stored) => stored,
             Err(error) => return Some(self.unreadable(id, &error)),
         };
-        let chooses = |binding| self.selector.matches(binding);
-        if !self.selector.chooses_all_bindings() && !stored.environment.bindings().any(chooses) {
+        if !self.selector.chooses_any(stored.environment.bindings()) {
             return None;
         }
         // a pack that others bind too was counted already

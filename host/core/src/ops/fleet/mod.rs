@@ -4,6 +4,7 @@ mod check;
 mod in_order;
 mod list;
 mod pattern;
+mod rollback;
 mod selector;
 
 pub use check::{Fleet, FleetReport, FleetTotals, UncheckedEnvironment};
@@ -12,4 +13,8 @@ pub use list::{
     list_extensions,
 };
 pub use pattern::{InvalidPattern, Pattern};
+pub use rollback::{
+    ChangeFailure, ChangeState, ChangeTotals, EnvironmentChange, FleetChangeReport, FleetPlan,
+    FleetRollbackRequest, plan_rollback,
+};
 pub use selector::{FleetError, FleetSelector};

@@ -36,20 +36,22 @@ impl FromStr for Pattern {
     type Err = InvalidPattern;
 
     fn from_str(text: &str) -> Result<Self, InvalidPattern> {
-        let invalid = |reason: String| InvalidPattern { text: ForeignText::excerpt(text), reason };
         if text.is_empty() {
-            return Err(invalid("it is empty".to_owned()));
+            return Err(InvalidPattern::new(text, "it is empty".to_owned()));
         }
         if text.len() > MAX_BYTES {
-            return Err(invalid(format!("it is longer than {MAX_BYTES} bytes")));
+            return Err(InvalidPattern::new(text, format!("it is longer than {MAX_BYTES} bytes")));
         }
         // to a library for paths, `**` means any number of folders
         if text.contains("**") {
-            return Err(invalid("one `*` matches any text, so `**` is not used".to_owned()));
+            return Err(InvalidPattern::new(
+                text,
+                "one `*` matches any text, so `**` is not used".to_owned(),
+            ));
         }
-        glob::Pattern::new(text)
-            .map(Self)
-            .map_err(|error| invalid(format!("{} at character {}", error.msg, error.pos + 1)))
+        glob::Pattern::new(text).map(Self).map_err(|error| {
+            InvalidPattern::new(text, format!("{} at character {}", error.msg, error.pos + 1))
+        })
     }
 }
 
@@ -65,6 +67,12 @@ impl fmt::Display for Pattern {
 pub struct InvalidPattern {
     text: ForeignText,
     reason: String,
+}
+
+impl InvalidPattern {
+    fn new(text: &str, reason: String) -> Self {
+        Self { text: ForeignText::excerpt(text), reason }
+    }
 }
 
 #[cfg(test)]

@@ -39,6 +39,11 @@ impl FleetSelector {
         self.kind.is_none() && self.pack_ref.is_none()
     }
 
+    /// Returns whether it chooses an environment with these bindings.
+    pub(super) fn chooses_any<'a>(&self, mut bindings: impl Iterator<Item = &'a Binding>) -> bool {
+        self.chooses_all_bindings() || bindings.any(|binding| self.matches(binding))
+    }
+
     /// Returns whether it chooses this binding.
     pub(super) fn matches(&self, binding: &Binding) -> bool {
         let kind = &binding.kind;
