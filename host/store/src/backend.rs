@@ -48,8 +48,8 @@ pub(super) fn is_answers_path(path: &Path) -> bool {
         })
 }
 
-/// Keeps the texts of environments. `src/tests/contract.rs` tests every sentence below for each
-/// backend.
+/// Keeps the texts of environments. `src/tests/contract.rs`, with `audit.rs` and `deletions.rs`,
+/// tests every sentence below for each backend.
 pub(super) trait Backend: fmt::Debug + Send + Sync {
     /// Returns the place of the store: for messages, and for the cache's record of this store.
     fn place(&self) -> &Place;

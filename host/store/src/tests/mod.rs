@@ -4,6 +4,7 @@ mod audit;
 mod backups;
 mod bindings;
 mod contract;
+mod deletions;
 mod endpoints;
 mod folders;
 mod interruptions;

@@ -162,10 +162,7 @@ impl PinIndex {
             self.add_pin(id, store_root, ForeignText::new(pack_ref), pin);
         }
         for bound in stored.environment.bindings() {
-            for binding in std::iter::once(bound).chain(bound.readable_previous()) {
-                self.bound.extend(binding.pin.as_ref().map(|pin| pin.archive));
-                self.add_binding(id, store_root, binding);
-            }
+            self.add_bound(id, store_root, bound);
             for earlier in past.earlier_bindings(&stored.environment, &bound.key()) {
                 if earlier.generation.saturating_add(generations) > bound.generation {
                     self.add_binding(id, store_root, earlier);
@@ -187,14 +184,19 @@ impl PinIndex {
             let path = store.backup_path(&id);
             if let Some(environment) = kept.and_then(|kept| kept.environment(&path).ok()) {
                 for bound in environment.bindings() {
-                    self.add_binding(&id, store_root, bound);
-                    if let Some(previous) = bound.readable_previous() {
-                        self.add_binding(&id, store_root, previous);
-                    }
+                    self.add_bound(&id, store_root, bound);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Adds the pins of a binding, and of the previous one that a rollback restores.
+    fn add_bound(&mut self, id: &EnvId, store_root: Option<&ForeignText>, bound: &Binding) {
+        for binding in std::iter::once(bound).chain(bound.readable_previous()) {
+            self.bound.extend(binding.pin.as_ref().map(|pin| pin.archive));
+            self.add_binding(id, store_root, binding);
+        }
     }
 
     /// Adds the pin of a binding, or of an earlier one that a rollback restores.
