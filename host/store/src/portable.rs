@@ -59,10 +59,11 @@ impl PortableEnvironment {
         place: &dyn Fn(&str) -> PathBuf,
     ) -> Result<Self, StoreError> {
         let [document, pins, trust_root] = texts;
-        let json = |kind: TextKind, text: &str| raw_json(text, &place(kind.name()));
-        let document = json(TextKind::Document, document.unwrap_or_default())?;
-        let pins = pins.map(|text| json(TextKind::Pins, text)).transpose()?;
-        let trust_root = trust_root.map(|text| json(TextKind::TrustRoot, text)).transpose()?;
+        let document = raw_json(document.unwrap_or_default(), &place(TextKind::Document.name()))?;
+        let pins = pins.map(|text| raw_json(text, &place(TextKind::Pins.name()))).transpose()?;
+        let trust_root = trust_root
+            .map(|text| raw_json(text, &place(TextKind::TrustRoot.name())))
+            .transpose()?;
         let mut parsed = BTreeMap::new();
         for (path, text) in answers {
             let json = raw_json(&text, &place(&path.to_string_lossy()))?;

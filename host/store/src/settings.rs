@@ -66,11 +66,10 @@ pub struct Settings {
 
 impl Settings {
     pub(super) fn of(document: &JsonObject, path: &Path) -> Self {
-        let member = |name| document.get(name).map(ToOwned::to_owned);
         Self {
             path: path.to_owned(),
-            name: member(Setting::Name.name()),
-            host_config: member(HOST_CONFIG),
+            name: document.get(Setting::Name.name()).map(ToOwned::to_owned),
+            host_config: document.get(HOST_CONFIG).map(ToOwned::to_owned),
         }
     }
 
