@@ -132,7 +132,6 @@ fn row(binding: &PastBinding) -> [Cell; 9] {
         let start: String = digest.as_exact().chars().take(12).collect();
         env_pack_domain::ForeignText::new(start)
     });
-    let cell = |text: Option<String>| text.map_or_else(empty_cell, |text| Style::Plain.cell(text));
     [
         Style::Bold.cell(place_name(binding.slot.as_ref(), binding.instance_id.as_deref())),
         cell(binding.generation.map(|generation| generation.to_string())),
@@ -144,6 +143,10 @@ fn row(binding: &PastBinding) -> [Cell; 9] {
         cell(archive.as_ref().map(ToString::to_string)),
         state(binding),
     ]
+}
+
+fn cell(text: Option<String>) -> Cell {
+    text.map_or_else(empty_cell, |text| Style::Plain.cell(text))
 }
 
 fn state(binding: &PastBinding) -> Cell {

@@ -236,10 +236,9 @@ impl<'a> History<'a> {
             pack_ref: Some(ForeignText::new(binding.pack_ref.text())),
             ..PastBinding::of(binding.key())
         };
-        let is_later = |listed: &PastBinding| {
+        let later = self.bindings.iter().position(|listed| {
             listed.key == added.key && listed.life == life && listed.generation > added.generation
-        };
-        let later = self.bindings.iter().position(is_later);
+        });
         let at = if added.generation == Some(0) { Some(0) } else { None };
         let at = later.or(at).unwrap_or(self.bindings.len());
         self.bindings.insert(at, added);
