@@ -167,8 +167,7 @@ fn endpoints(line: &Line) -> Vec<CompletionCandidate> {
 
 /// The bundles whose ids a shell does not interpret: other tools restrict them little.
 fn plain_names(bundles: Vec<BundleId>) -> Vec<CompletionCandidate> {
-    let is_plain = |bundle: &BundleId| bundle.as_str().parse::<PackId>().is_ok();
-    names(bundles.iter().filter(|bundle| is_plain(bundle)))
+    names(bundles.iter().filter(|bundle| bundle.as_str().parse::<PackId>().is_ok()))
 }
 
 fn distinct(values: impl Iterator<Item = String>) -> Vec<CompletionCandidate> {
