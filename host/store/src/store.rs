@@ -270,7 +270,17 @@ impl Store {
         let RequestKey::Given(key) = &request.key else { return Ok(None) };
         let Some(record) = self.backend.request(id, key)? else { return Ok(None) };
         let answer = record.answer_to(request)?;
+        self.finish_interrupted(id, request);
         parse_answer(&answer, key).map(Some)
+    }
+
+    /// Finishes the change of a request that was made, if it was interrupted, so that other tools
+    /// see all of it. Where that is not possible now, the next change of the environment does it.
+    fn finish_interrupted(&self, id: &EnvId, request: &Request) {
+        let finished = self.backend.change(id, request, Duration::ZERO, &mut |_| Decision::Nothing);
+        if let Err(error) = finished {
+            tracing::warn!("the change of environment `{id}` is not finished: {error}");
+        }
     }
 
     /// Finds a request that was made, by its key; none if there was none, or it was forgotten. Those

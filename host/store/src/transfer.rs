@@ -64,7 +64,7 @@ impl Store {
     ///
     /// # Errors
     /// As for [`change`](Self::change).
-    pub fn finish_interrupted(&self, id: &EnvId, at: Timestamp) -> Result<(), ChangeError> {
+    pub fn finish_change(&self, id: &EnvId, at: Timestamp) -> Result<(), ChangeError> {
         if !self.backend.is_known(id) {
             return Ok(());
         }

@@ -35,6 +35,8 @@ fn kill_one(sandbox: &Sandbox, request: &Gtc<'_>, number: usize, longest: Durati
     let was_made = is_made(sandbox, number);
     assert_eq!(known.code, if was_made { 0 } else { 1 }, "{number}: {known:?}");
     let answer = request.clone().succeeded().stdout;
+    let journal = sandbox.environment("local").join(".change.json");
+    assert!(!journal.exists(), "{number}: other tools do not see the whole change");
     assert!(is_made(sandbox, number), "{number}");
     assert_eq!(request.clone().succeeded().stdout, answer, "{number}");
     was_made

@@ -69,7 +69,7 @@ fn move_content(
 ) -> Result<RenameReport, RenameError> {
     let RenameRequest { environment, new_id, if_revision, .. } = request;
     for id in [environment, new_id] {
-        host.store.finish_interrupted(id, host.now())?;
+        host.store.finish_change(id, host.now())?;
     }
     // the environment of a repeated request is gone
     if let Some(first) = host.store.first_answer(environment, store_request)? {
