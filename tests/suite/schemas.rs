@@ -40,6 +40,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("op history", "{environment_id: local, kind: a.b@1.0.0, instance_id: eu, last: 1}"),
     ("op history", "{environment_id: local, slot: secrets}"),
     ("op request show", "{environment_id: local, key: k}"),
+    ("op env backup", "{environment_id: local, output: x.json}"),
     ("op env create", "{environment_id: '...', name: '東京 (EU)', listen_addr: '[::1]:0'}"),
     (
         "op env create",

@@ -162,6 +162,36 @@ fn another_id_is_written_wherever_the_old_one_was() {
 }
 
 #[test]
+fn a_backup_keeps_credentials_and_is_restored() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let sandbox = moving();
+    let answers = r#"{"client_secret": "hunter2", "n": 1.00}"#;
+    sandbox.write("new.json", answers);
+    sandbox.answers().put().answers_ref("vault.json").file("new.json").succeeded();
+    sandbox.env().export().refused(1, "credentials");
+    let report = sandbox.env().backup("backup.json").succeeded().result();
+    assert_eq!(report["path"], "backup.json");
+    let mode = sandbox.home().join("backup.json").metadata().expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    sandbox.env().backup("backup.json").human().succeeded().shows(&[
+        "✓ backed up environment `local` to backup.json",
+        "next: restore it with `gtc op env restore backup.json`",
+    ]);
+    let before = [sandbox.document("local").to_string(), sandbox.pins()];
+    sandbox.env_packs().remove("sessions").yes().succeeded();
+    sandbox.write("new.json", "{}");
+    sandbox.answers().put().answers_ref("vault.json").file("new.json").succeeded();
+    sandbox.env().restore("backup.json").refused(1, "conflict");
+    let restore = sandbox.env().restore("backup.json").args(["--replace", "local"]);
+    restore.idempotency_key("k").succeeded();
+    assert_eq!([sandbox.document("local").to_string(), sandbox.pins()], before);
+    let restored = std::fs::read_to_string(sandbox.environment("local").join("vault.json"));
+    assert_eq!(restored.expect("answers"), answers);
+    sandbox.audit().verify().succeeded();
+}
+
+#[test]
 fn an_environment_is_replaced_only_when_it_is_named() {
     let sandbox = moving();
     sandbox.write("moved.json", exported(&sandbox));

@@ -169,6 +169,8 @@ nouns! {
         delete(id) => "op env delete --env local --confirm";
         doctor() => "op env doctor";
         export() => "op env export --env local";
+        backup(file) => "op env backup --env local --output";
+        restore(file) => "op env restore";
         import(file) => "op env import";
         init() => "op env init";
         list() => "op env list";

@@ -42,7 +42,11 @@ impl Payload for ExportPayload {
     type Request = ExportRequest;
 
     fn into_request(self) -> Result<ExportRequest, UsageError> {
-        Ok(ExportRequest { environment: self.environment_id.parse()?, output: self.output })
+        Ok(ExportRequest {
+            environment: self.environment_id.parse()?,
+            output: self.output,
+            keeps_credentials: false,
+        })
     }
 }
 
@@ -63,11 +67,15 @@ pub(super) fn run(runner: &Runner, input: Input<ExportPayload>) -> io::Result<u8
 }
 
 impl RenderHuman for ExportReport {
-    fn render_human(&self, _verb: &str) -> String {
+    fn render_human(&self, verb: &str) -> String {
         let path = self.path.as_deref().unwrap_or("-");
+        let [done, next] = match verb {
+            "backup" => ["backed up", "restore"],
+            _ => ["exported", "import"],
+        };
         format!(
-            "{} exported environment `{}` to {} ({} bytes)\n  {}, {}, {}\nnext: import it with `gtc op \
-             env import {}`\n",
+            "{} {done} environment `{}` to {} ({} bytes)\n  {}, {}, {}\nnext: {next} it with `gtc op env \
+             {next} {}`\n",
             Style::Good.paint(GOOD),
             self.environment_id,
             shown(path),

@@ -1,4 +1,4 @@
-//! `gtc op env import`: create an environment from an exported document.
+//! `gtc op env import`, or `restore`: create an environment from an exported document.
 
 use std::io;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   gtc op env import prod.json
   gtc op env import prod.json --env staging
-  gtc op env import prod.json --replace prod
+  gtc op env restore prod.backup.json --replace prod
 
 The packs are not part of the document: see `gtc pack save --env`.";
 
@@ -32,7 +32,7 @@ The packs are not part of the document: see `gtc pack save --env`.";
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ImportPayload {
-    /// Document that `gtc op env export` wrote, or `-` for standard input
+    /// Document that `gtc op env export` or `backup` wrote, or `-` for standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Environment to create [default: the one that was exported]

@@ -1,5 +1,6 @@
 //! `gtc op env`: create, examine, change, move and delete environments.
 
+mod backup;
 mod create;
 mod delete;
 mod doctor;
@@ -18,6 +19,7 @@ use std::io;
 
 use clap::Subcommand;
 
+use backup::BackupPayload;
 use create::CreatePayload;
 use delete::DeletePayload;
 use doctor::DoctorPayload;
@@ -47,8 +49,10 @@ pub(crate) enum EnvVerb {
     /// Write an environment to one document
     #[command(after_help = export::EXAMPLES)]
     Export(Input<ExportPayload>),
-    /// Create an environment from an exported document
-    #[command(after_help = import::EXAMPLES)]
+    /// Write an environment to one private file, with its credentials
+    Backup(Input<BackupPayload>),
+    /// Create or replace an environment from an export or a backup
+    #[command(after_help = import::EXAMPLES, visible_alias = "restore")]
     Import(Input<ImportPayload>),
     /// Give an environment another id
     Rename(Input<RenamePayload>),
@@ -70,6 +74,7 @@ pub(crate) fn run(runner: &Runner, verb: EnvVerb) -> io::Result<u8> {
         EnvVerb::Show(input) => show::run(runner, input),
         EnvVerb::Update(input) => update::run(runner, input),
         EnvVerb::Export(input) => export::run(runner, input),
+        EnvVerb::Backup(input) => backup::run(runner, input),
         EnvVerb::Import(input) => import::run(runner, input),
         EnvVerb::Rename(input) => rename::run(runner, input),
         EnvVerb::Delete(input) => delete::run(runner, input),

@@ -25,6 +25,8 @@ pub struct ExportRequest {
     pub environment: EnvId,
     /// The file to write; none to only return the document.
     pub output: Option<PathBuf>,
+    /// Whether values may look like credentials, as in a backup. The export is refused otherwise.
+    pub keeps_credentials: bool,
 }
 
 /// An exported environment.
@@ -48,15 +50,17 @@ pub struct ExportReport {
 }
 
 /// Exports an environment: its document, pins with permissions, trusted keys, and the answers that
-/// its bindings name. Values that look like credentials are never exported.
+/// its bindings name.
 ///
 /// # Errors
 /// [`ExportError`] when the environment cannot be read, has credentials, or the file cannot be
 /// written.
 pub fn export(host: &Host, request: &ExportRequest) -> Result<ExportReport, ExportError> {
-    let ExportRequest { environment, output } = request;
+    let ExportRequest { environment, output, keeps_credentials } = request;
     let exported = host.store.export(environment)?;
-    ensure_without_credentials(&exported)?;
+    if !keeps_credentials {
+        ensure_without_credentials(&exported)?;
+    }
     let path = host.store.place().to_string();
     let parsed = exported.environment(Path::new(&path))?;
     let keys = exported.trust_root(Path::new(&path))?.keys().len();
