@@ -73,6 +73,23 @@ fn an_interrupted_rename_is_finished_by_the_same_command() {
     sandbox.env().rename("prod").refused(1, "not-found");
 }
 
+/// The copy is deleted after an interruption, as the error of a change meanwhile says.
+#[test]
+fn a_deleted_copy_is_made_again_before_the_source_is_deleted() {
+    let sandbox = sandbox();
+    let before = sandbox.document("local");
+    let rename = sandbox.env().rename("prod").idempotency_key("k");
+    let copy = sandbox.home().join("copy");
+    run(sandbox.command("cp").arg("-a").arg(sandbox.environment("local")).arg(&copy)).succeeded();
+    rename.clone().succeeded();
+    std::fs::remove_dir_all(sandbox.environment("local")).expect("removed");
+    std::fs::rename(&copy, sandbox.environment("local")).expect("moved");
+    sandbox.verb("op env delete --env prod --confirm prod").succeeded();
+    rename.succeeded();
+    assert_eq!(ids(&sandbox), ["prod"]);
+    assert_eq!(sandbox.document("prod")["packs"], before["packs"]);
+}
+
 #[test]
 fn a_killed_rename_is_finished_by_the_same_command() {
     let sandbox = sandbox();

@@ -83,15 +83,16 @@ fn move_content(
         let environment = environment.clone();
         return Err(ChangeError::Moved { environment, expected, found }.into());
     }
-    create(host, request, store_request, &before.with_id(new_id))?;
+    create(host, request, &before.with_id(new_id))?;
     delete(host, request, &store_request.clone().if_revision(Some(found)))
 }
 
-/// Creates the environment with the new id, unless an interrupted command did.
+/// Creates the environment with the new id, unless an interrupted command did. The request is not
+/// remembered under the new id: if the copy is deleted, the same request must make it again, before
+/// the environment with the old id is deleted.
 fn create(
     host: &Host,
     request: &RenameRequest,
-    store_request: &Request,
     renamed: &PortableEnvironment,
 ) -> Result<(), RenameError> {
     let RenameRequest { environment, new_id, .. } = request;
@@ -102,7 +103,8 @@ fn create(
         return Err(RenameError::Exists { new_id: new_id.clone() });
     }
     let event = renamed_event(host, request, new_id, ("renamed_from", environment));
-    host.store.import(new_id, store_request, (renamed, false), |_| {
+    let store_request = host.request("env rename", None, &json!({"from": environment}));
+    host.store.import(new_id, &store_request, (renamed, false), |_| {
         Ok::<_, RenameError>(Change::recorded(
             vec![event.clone()],
             json!({"renamed_from": environment}),
