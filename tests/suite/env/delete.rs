@@ -133,7 +133,11 @@ fn the_archives_of_a_deleted_environment_stay_while_it_can_be_brought_back() {
     sandbox.env().import(&backup).succeeded();
     sandbox.env().doctor().succeeded();
     sandbox.env().delete("local").succeeded();
-    // nothing can be restored from a damaged one
-    std::fs::write(&backup, "{").expect("a file");
+    // a later version of this program may read what this one cannot
+    let text = std::fs::read_to_string(&backup).expect("a file");
+    std::fs::write(&backup, text.replace("export.v1", "export.v9")).expect("a file");
+    let message = sandbox.cache().gc().refused(2, "store");
+    assert_contains(&message, &["environment-export.json", "export.v9"]);
+    std::fs::remove_file(&backup).expect("removed");
     assert_eq!(archives(&sandbox.cache().gc().succeeded().result()), 1);
 }

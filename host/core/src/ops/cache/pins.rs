@@ -136,12 +136,7 @@ impl PinIndex {
     ) -> Result<(), StoreError> {
         for id in store.list()? {
             if let Err(fault) = self.add_environment(store, &id, store_root.as_ref(), generations) {
-                self.unreadable.push(UnreadableEnvironment {
-                    environment_id: id,
-                    store_root: store_root.clone(),
-                    error: with_causes(&fault),
-                });
-                self.fault.get_or_insert(fault);
+                self.add_unreadable(id, store_root.as_ref(), fault);
             }
         }
         self.add_deleted(store, store_root.as_ref())
@@ -172,23 +167,37 @@ impl PinIndex {
         Ok(())
     }
 
-    /// Adds the pins of deleted environments, which can be imported again. Of a document that is
-    /// not well-formed any more, nothing can be restored.
+    /// Adds the pins of deleted environments, which can be imported again as long as the document
+    /// of each is there.
     fn add_deleted(
         &mut self,
         store: &Store,
         store_root: Option<&ForeignText>,
     ) -> Result<(), StoreError> {
         for id in store.list_deleted()? {
-            let kept = store.deleted(&id).ok().flatten();
-            let path = store.backup_path(&id);
-            if let Some(environment) = kept.and_then(|kept| kept.environment(&path).ok()) {
-                for bound in environment.bindings() {
-                    self.add_bound(&id, store_root, bound);
+            match store.deleted_environment(&id) {
+                Ok(Some(environment)) => {
+                    for bound in environment.bindings() {
+                        self.add_bound(&id, store_root, bound);
+                    }
                 }
+                Ok(None) => {}
+                Err(fault) => self.add_unreadable(id, store_root, fault),
             }
         }
         Ok(())
+    }
+
+    fn add_unreadable(
+        &mut self,
+        environment_id: EnvId,
+        store_root: Option<&ForeignText>,
+        fault: StoreError,
+    ) {
+        let error = with_causes(&fault);
+        let store_root = store_root.cloned();
+        self.unreadable.push(UnreadableEnvironment { environment_id, store_root, error });
+        self.fault.get_or_insert(fault);
     }
 
     /// Adds the pins of a binding, and of the previous one that a rollback restores.
