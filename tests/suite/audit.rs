@@ -86,3 +86,13 @@ fn a_terminal_asks_before_events_are_removed() {
     assert_eq!(code, 0, "{shown}");
     assert_eq!(numbers(&sandbox), [Some(4)]);
 }
+
+#[test]
+fn a_preview_expects_the_revision_too() {
+    let sandbox = Sandbox::with_local();
+    let prune = sandbox.audit().prune("2026-01-01T00:00:00Z").dry_run();
+    prune.clone().args(["--if-revision", "1"]).succeeded();
+    prune.args(["--if-revision", "99"]).refused(1, "stale");
+    let migrate = sandbox.verb("op env migrate --env local --if-revision 99");
+    migrate.refused(1, "stale");
+}

@@ -8,7 +8,7 @@ use super::backend::{Place, TextKind, Texts};
 use super::document::EnvironmentDocument;
 use super::document_fault::DocumentFault;
 use super::endpoints::StoredEndpoints;
-use super::error::StoreError;
+use super::error::{ChangeError, StoreError};
 use super::pins::PinsDocument;
 use super::settings::Settings;
 use super::trust_root::TrustRoot;
@@ -48,6 +48,21 @@ impl Stored {
     /// [`StoreError::Malformed`]
     pub fn ensure_changeable(&self) -> Result<(), StoreError> {
         ensure_changeable(&self.faults)
+    }
+
+    /// Fails if a change would be refused, because the caller expects another revision.
+    ///
+    /// # Errors
+    /// [`ChangeError::Moved`]
+    pub fn ensure_revision(&self, expected: Option<u64>) -> Result<(), ChangeError> {
+        match expected {
+            Some(expected) if expected != self.revision => Err(ChangeError::Moved {
+                environment: self.environment.id().clone(),
+                expected,
+                found: self.revision,
+            }),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -49,6 +49,7 @@ pub struct PruneReport {
 /// # Errors
 /// As for [`prune`]; nothing is recorded.
 pub fn preview(host: &Host, request: &PruneRequest) -> Result<PruneReport, PruneError> {
+    host.store.load(&request.environment)?.ensure_revision(request.if_revision)?;
     Ok(PruneReport { dry_run: true, ..plan(host, request)? })
 }
 

@@ -102,6 +102,7 @@ fn migrate_one(
     if !apply {
         let stored = host.store.load(id)?;
         stored.ensure_changeable()?;
+        stored.ensure_revision(*if_revision)?;
         return Ok(plan(host, defaults, stored)?.report);
     }
     let event = event(host, "migrate", id, idempotency_key.as_deref());
