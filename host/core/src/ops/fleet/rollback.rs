@@ -65,6 +65,9 @@ pub struct EnvironmentChange {
     /// Why the change is not possible, or failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ChangeFailure>,
+    /// The revision that the plan is for: what was shown is changed, and nothing else.
+    #[serde(skip)]
+    planned_revision: Option<u64>,
 }
 
 /// The state of the change of an environment.
@@ -168,6 +171,7 @@ fn plan(
     if repeated_rollback(host, request)?.is_some() {
         return Ok(ChangeState::Unchanged);
     }
+    change.planned_revision = Some(host.store.load(&request.environment)?.revision);
     let preview = preview_rollback(host, request)?;
     if let Some(first) = preview.changes.into_iter().next() {
         change.before = Some(first.before);
@@ -202,8 +206,10 @@ impl FleetPlan<'_> {
                 change.state = ChangeState::NotTried;
                 continue;
             }
-            match apply(host, &request.in_environment(&change.environment_id), change) {
-                Ok(()) => change.state = ChangeState::Changed,
+            let if_revision = change.planned_revision;
+            let request_here = request.in_environment(&change.environment_id);
+            match rollback(host, &RollbackRequest { if_revision, ..request_here }) {
+                Ok(_) => change.state = ChangeState::Changed,
                 Err(error) => {
                     report.fail(host, change, &error);
                     is_stopped = !request.keep_going;
@@ -216,28 +222,11 @@ impl FleetPlan<'_> {
     }
 }
 
-fn apply(
-    host: &Host,
-    request: &RollbackRequest,
-    change: &EnvironmentChange,
-) -> Result<(), UnbindError> {
-    // what was shown is changed, and nothing else
-    let now = preview_rollback(host, request).ok().and_then(|preview| preview.generation());
-    let planned = change.before.as_ref().map(|before| before.generation);
-    if now.is_some() && now != planned {
-        return Err(UnbindError::BindingChanged {
-            environment: request.environment.clone(),
-            key: request.key.clone(),
-        });
-    }
-    // if it is not possible any more, this fails, and the audit log has the refusal
-    rollback(host, request).map(|_| ())
-}
-
 impl EnvironmentChange {
     fn new(environment_id: EnvId) -> Self {
         let state = ChangeState::Planned;
-        Self { environment_id, state, before: None, after: None, error: None }
+        let planned_revision = None;
+        Self { environment_id, state, before: None, after: None, error: None, planned_revision }
     }
 }
 
