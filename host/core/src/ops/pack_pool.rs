@@ -101,8 +101,11 @@ impl PackPool {
         let mut pooled = lock(&entry);
         let mut signature = None;
         let pack = pooled.load(host, trust, bound, registry, &mut signature);
-        // archives can be large, and the pack is loaded
-        pooled.archive = None;
+        // archives can be large, and the pack is loaded. Without a pin, the same bytes may not be
+        // found again, and only these were checked
+        if bound.pin.is_some() {
+            pooled.archive = None;
+        }
         PoolResult { drift: pooled.drift, signature, pack }
     }
 
