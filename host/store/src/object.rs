@@ -20,6 +20,31 @@ pub(super) struct JsonObject<'a> {
     members: IndexMap<Cow<'a, str>, Cow<'a, RawValue>>,
 }
 
+/// The deepest nesting of lists and objects in answers, and in a document to import or to export.
+/// serde_json reads no deeper values, and other parsers run out of memory for their stack.
+const MAX_NESTING: usize = 128;
+
+/// Fails if lists and objects are nested too deeply in a JSON text. It may be malformed.
+pub(super) fn ensure_shallow(text: &str) -> Result<(), String> {
+    let mut depth = 0_usize;
+    let mut is_string = false;
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => is_string = !is_string,
+            // the next one is escaped
+            b'\\' if is_string => drop(bytes.next()),
+            b'[' | b'{' if !is_string => depth += 1,
+            b']' | b'}' if !is_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_NESTING {
+            return Err(format!("lists and objects are nested more than {MAX_NESTING} deep"));
+        }
+    }
+    Ok(())
+}
+
 /// A text of a JSON document, which borrows it unless it has escapes.
 #[derive(Deserialize)]
 pub(super) struct BorrowedText<'a>(#[serde(borrow)] pub Cow<'a, str>);

@@ -3,7 +3,7 @@
 //! It holds the stored documents with their exact text, and the answers that bindings name.
 //! Revision, audit log and requests belong to a store, and are not part of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::{AnswersRef, EnvId, Environment, ForeignText};
@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::backend::{MAX_ANSWERS_BYTES, NewAnswers, TextKind, is_answers_path};
 use super::document::EnvironmentDocument;
 use super::error::{AnswersError, StoreError};
-use super::object::{JsonObject, raw};
+use super::object::{JsonObject, ensure_shallow, raw};
 use super::pins::PinsDocument;
 use super::stored::ensure_changeable;
 use super::trust_root::TrustRoot;
@@ -82,6 +82,8 @@ impl PortableEnvironment {
             let place = format!("byte {}", error.valid_up_to());
             StoreError::malformed(path, place, "it is not UTF-8")
         })?;
+        ensure_shallow(text)
+            .map_err(|reason| StoreError::malformed(path, "the document", reason))?;
         let object = JsonObject::document(text, path, &[SCHEMA])?;
         if let Some((name, _)) = object.members().find(|(name, _)| !MEMBERS.contains(name)) {
             let place = format!("`{}`", ForeignText::excerpt(name));
@@ -109,15 +111,35 @@ impl PortableEnvironment {
 
     fn ensure_well_formed(&self, path: &Path) -> Result<(), StoreError> {
         let within = |member: &'static str| move |error| inside(error, member);
-        let (_, _, faults) = EnvironmentDocument::parse(self.document.get(), path, &self.id)
-            .map_err(within(DOCUMENT))?;
+        let (_, environment, faults) =
+            EnvironmentDocument::parse(self.document.get(), path, &self.id)
+                .map_err(within(DOCUMENT))?;
         ensure_changeable(&faults).map_err(within(DOCUMENT))?;
+        self.ensure_answers_are_named(&environment, path)?;
         if let Some(pins) = &self.pins {
             PinsDocument::parse(pins.get(), path).map_err(within(PINS))?;
         }
         TrustRoot::parse(self.trust_root.as_deref().map(RawValue::get), path)
             .map_err(within(TRUST_ROOT))?;
         Ok(())
+    }
+
+    /// Fails if no binding names some of the answers: nothing would ever remove them.
+    fn ensure_answers_are_named(
+        &self,
+        environment: &Environment,
+        path: &Path,
+    ) -> Result<(), StoreError> {
+        let named: BTreeSet<PathBuf> =
+            named_answers(environment).filter_map(|it| it.relative_path().ok()).collect();
+        match self.answers.keys().find(|place| !named.contains(*place)) {
+            Some(place) => {
+                let place = ForeignText::excerpt(&place.to_string_lossy());
+                let place = format!("`{ANSWERS}.{place}`");
+                Err(StoreError::malformed(path, place, "no binding names these answers"))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Returns the id of the environment.
@@ -252,7 +274,16 @@ fn twice(path: &Path, name: &str) -> StoreError {
     StoreError::malformed(path, place, "other answers have the same place")
 }
 
+/// Returns the answers that bindings, and the previous ones, name.
+pub(super) fn named_answers(environment: &Environment) -> impl Iterator<Item = &AnswersRef> {
+    let bindings = environment
+        .bindings()
+        .flat_map(|binding| std::iter::once(binding).chain(binding.readable_previous()));
+    bindings.filter_map(|binding| binding.answers_ref.as_ref())
+}
+
 fn raw_json(text: &str, path: &Path) -> Result<Box<RawValue>, StoreError> {
+    ensure_shallow(text).map_err(|reason| StoreError::malformed(path, "the document", reason))?;
     serde_json::from_str(text).map_err(|error| StoreError::malformed_json(path, &error))
 }
 

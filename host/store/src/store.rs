@@ -28,6 +28,7 @@ use super::change::Change;
 use super::error::{AnswersError, ChangeError, StoreError};
 use super::files::FileBackend;
 use super::limits::StoreLimits;
+use super::object::ensure_shallow;
 use super::past::Past;
 use super::request::{MAX_KEY_BYTES, Request, RequestKey};
 use super::request_record::{RecordedAnswer, RequestRecord};
@@ -491,8 +492,9 @@ fn parse_answer<T: Answer>(answer: &str, key: &str) -> Result<T, ChangeError> {
 }
 
 fn ensure_json(text: &str, path: PathBuf) -> Result<(), AnswersError> {
-    serde_json::from_str::<IgnoredAny>(text).map(|_| ()).map_err(|error| {
-        let reason = ForeignText::sentence(&error.to_string());
+    let parsed = serde_json::from_str::<IgnoredAny>(text).map_err(|error| error.to_string());
+    parsed.and_then(|_| ensure_shallow(text)).map_err(|reason| {
+        let reason = ForeignText::sentence(&reason);
         AnswersError::Malformed { path, reason }
     })
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use env_pack_domain::{AnswersRef, EnvId, Environment};
+use env_pack_domain::{EnvId, Environment};
 use jiff::Timestamp;
 
 use super::backend::{BACKUP, Decision, Texts};
 use super::change::{Change, WholeChange};
 use super::error::{AnswersError, ChangeError, StoreError};
-use super::portable::PortableEnvironment;
+use super::portable::{PortableEnvironment, named_answers};
 use super::request::Request;
 use super::store::{Answer, LOCK_TIMEOUT, MAX_VERIFICATIONS, Store, answers_place};
 use super::stored::{Base, Stored};
@@ -80,6 +80,19 @@ impl Store {
         let path = self.backup_path(id);
         let text = self.backend.backup(id)?;
         text.map(|text| PortableEnvironment::parse(text.as_bytes(), &path)).transpose()
+    }
+
+    /// Reads the bindings of an environment that was deleted; none if nothing is kept of it.
+    ///
+    /// # Errors
+    /// As for [`deleted`](Self::deleted).
+    pub fn deleted_environment(&self, id: &EnvId) -> Result<Option<Environment>, StoreError> {
+        let path = self.backup_path(id);
+        let kept = self.deleted(id).map_err(|error| match error {
+            AnswersError::Store(error) => error,
+            other => StoreError::malformed(&path, "the document", other.to_string()),
+        })?;
+        kept.map(|kept| kept.environment(&path)).transpose()
     }
 
     /// Returns the place of the document that is kept of a deleted or replaced environment.
@@ -159,12 +172,4 @@ impl Store {
         }
         Ok(answers)
     }
-}
-
-/// Returns the answers that bindings, and the previous ones, name.
-fn named_answers(environment: &Environment) -> impl Iterator<Item = &AnswersRef> {
-    let bindings = environment
-        .bindings()
-        .flat_map(|binding| std::iter::once(binding).chain(binding.readable_previous()));
-    bindings.filter_map(|binding| binding.answers_ref.as_ref())
 }

@@ -162,6 +162,41 @@ fn another_id_is_written_wherever_the_old_one_was() {
 }
 
 #[test]
+fn answers_that_no_binding_names_are_refused() {
+    let document = parsed(&exported(&moving()));
+    let (_, output) = imported(&with(&document, "/answers/unnamed.json", json!({})), &[]);
+    let message = output.refused(2, "store");
+    assert_contains(&message, &["`answers.unnamed.json`", "no binding names these answers"]);
+}
+
+#[test]
+fn deeply_nested_documents_are_refused() {
+    let sandbox = moving();
+    let document = exported(&sandbox);
+    for depth in [200, 100_000] {
+        let deep = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let answers = format!("{{\"a\": {}}}", deep);
+        sandbox.write("deep.json", &answers);
+        let written = sandbox.answers().put().answers_ref("vault.json").file("deep.json");
+        let message = written.refused(1, "answers-parse");
+        assert_contains(&message, &["nested more than 128 deep"]);
+        let (_, output) = imported(&document.replacen("[1e400]", &deep, 1), &[]);
+        assert_contains(&output.refused(2, "store"), &["nested more than 128 deep"]);
+        // as another tool may have written it
+        std::fs::write(sandbox.environment("local").join("vault.json"), &answers).expect("a file");
+        sandbox.answers().show().answers_ref("vault.json").refused(1, "answers-parse");
+        put(&sandbox, "vault.json", "{}");
+        let stored = sandbox.environment("local").join("environment.json");
+        let text = std::fs::read_to_string(&stored).expect("a file");
+        let member = format!("{{\"deep\": {},", deep);
+        std::fs::write(&stored, text.replacen('{', &member, 1)).expect("a file");
+        let message = sandbox.env().backup("backup.json").refused(2, "store");
+        assert_contains(&message, &["environment.json", "nested more than 128 deep"]);
+        std::fs::write(&stored, text).expect("a file");
+    }
+}
+
+#[test]
 fn a_backup_keeps_credentials_and_is_restored() {
     use std::os::unix::fs::PermissionsExt as _;
 
