@@ -53,7 +53,7 @@ pub struct ImportReport {
     pub idempotency_key: Option<String>,
 }
 
-/// Creates an environment from a document that [`export`](super::export) wrote, as one change. The
+/// Creates an environment from a document that [`export`](super::export()) wrote, as one change. The
 /// permissions and trusted keys of the document count from then on: it must come from a source that
 /// the operator trusts. With `replaced`, an environment with this id is replaced, and kept as a document.
 ///
