@@ -45,7 +45,7 @@ pub(crate) struct AddPayload {
     #[arg(long, value_name = "NAME")]
     #[schemars(with = "Text<DisplayName>")]
     pub display_name: String,
-    /// Secret that the provider needs: secret://<environment>/<path>
+    /// Secret that the provider needs: `secret://<environment>/<path>`
     #[arg(long = "secret-ref", value_name = "REFERENCE")]
     #[serde(default)]
     #[schemars(with = "Vec<Text<SecretRef>>")]

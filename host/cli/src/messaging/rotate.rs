@@ -28,7 +28,7 @@ pub(crate) struct RotatePayload {
     pub environment_id: EnvironmentArg,
     #[command(flatten)]
     pub endpoint_id: EndpointArg,
-    /// New secret: secret://<environment>/<path>, never the secret itself
+    /// New secret: `secret://<environment>/<path>`, never the secret itself
     #[arg(long, value_name = "REFERENCE")]
     #[schemars(with = "Text<SecretRef>")]
     pub webhook_secret_ref: String,
