@@ -267,3 +267,24 @@ fn a_hostile_log_is_shown_escaped() {
     let shown = sandbox.history().list().human().succeeded().stdout;
     assert!(!shown.contains(['\u{1b}', '\u{202e}', '\u{7}', '\u{9b}']), "{shown:?}");
 }
+
+#[test]
+fn generations_of_an_environment_that_was_replaced_are_not_restored() {
+    let sandbox = updated(3);
+    let other = updated(1);
+    sandbox.write("other.json", other.env().export().succeeded().stdout);
+    sandbox.env().import("other.json").args(["--replace", "local"]).succeeded();
+    let states = states(&sandbox);
+    let expected = [(1, "not-kept"), (2, "not-kept"), (3, "not-kept"), (0, "restorable")];
+    let expected = expected.into_iter().chain([(1, "bound")]);
+    let expected: Vec<_> =
+        expected.map(|(generation, state)| (json!(generation), state.to_owned())).collect();
+    assert_eq!(states, expected);
+    let report = sandbox.history().list().slot("state").succeeded().result();
+    let last = report["bindings"].as_array().and_then(|list| list.last()).expect("a binding");
+    assert_eq!(last["pack_ref"], bound(&sandbox)["pack_ref"]);
+    for generation in ["2", "3"] {
+        let rollback = sandbox.env_packs().rollback("state").to(generation);
+        rollback.refused(1, "not-found");
+    }
+}

@@ -125,7 +125,8 @@ pub(super) trait Backend: fmt::Debug + Send + Sync {
     fn visit_audit(&self, id: &EnvId, visit: &mut dyn FnMut(&str)) -> Result<(), StoreError>;
 
     /// Returns the kept texts that changes replaced, each with the revision that it belongs to,
-    /// in no particular order.
+    /// in no particular order. Those of an environment that was deleted, or replaced as a whole, are
+    /// not texts of the one that has its id now.
     fn replaced_texts(&self, id: &EnvId) -> Result<Vec<(TextKind, u64)>, StoreError>;
 
     /// Reads a kept text; none if it is not kept any more.

@@ -14,6 +14,9 @@ use crate::operation_error::{Explanation, OperationError};
 use gtc_fetch::FetchError;
 use gtc_store::{Past, StoreError, Stored};
 
+/// The verbs of `env` after which the generations of all bindings begin anew.
+const REPLACING_VERBS: [&str; 3] = ["delete", "import", "rename"];
+
 /// The bindings to list.
 #[derive(Clone, Debug)]
 pub struct HistoryFilter {
@@ -126,11 +129,15 @@ struct History<'a> {
     bindings: VecDeque<PastBinding>,
     earlier: usize,
     places: HashMap<BindingKey, Place>,
+    /// The number of lives of all places so far.
+    lives: u64,
 }
 
-/// The current life of a place: since it was bound after it was free.
+/// The current life of a place: since it was bound after it was free, or since the environment
+/// replaced another one.
 #[derive(Default)]
 struct Place {
+    /// 0 if the audit log has no event of it.
     life: u64,
     /// The generations in the audit log.
     generations: HashSet<u64>,
@@ -138,7 +145,8 @@ struct Place {
 
 impl<'a> History<'a> {
     fn new(filter: &'a HistoryFilter) -> Self {
-        Self { filter, bindings: VecDeque::new(), earlier: 0, places: HashMap::new() }
+        let places = HashMap::new();
+        Self { filter, bindings: VecDeque::new(), earlier: 0, places, lives: 0 }
     }
 
     /// Notes an event, if it is that of a changed binding.
@@ -146,19 +154,27 @@ impl<'a> History<'a> {
         if event.result.outcome.as_exact() != "ok" {
             return;
         }
+        let verb = event.verb.as_exact();
+        if event.noun.as_exact() == "env" && REPLACING_VERBS.contains(&verb) {
+            self.places.clear();
+            return;
+        }
         let Some(key) = key_of(event) else { return };
         if self.filter.key.as_ref().is_some_and(|wanted| *wanted != key) {
             return;
         }
-        let verb = event.verb.as_exact();
-        let place = self.places.entry(key.clone()).or_default();
         if verb == "add" {
-            *place = Place { life: place.life + 1, generations: HashSet::new() };
+            self.places.remove(&key);
         }
+        let lives = &mut self.lives;
+        let place = self.places.entry(key.clone()).or_insert_with(|| {
+            *lives += 1;
+            Place { life: *lives, generations: HashSet::new() }
+        });
         let life = place.life;
         match event.new_generation {
             Some(generation) => drop(place.generations.insert(generation)),
-            None => *place = Place { life: life + 1, generations: HashSet::new() },
+            None => drop(self.places.remove(&key)),
         }
         let text = |name| event.target.get(name)?.as_str().map(ForeignText::new);
         self.bindings.push_back(PastBinding {
@@ -239,8 +255,11 @@ impl<'a> History<'a> {
         let later = self.bindings.iter().position(|listed| {
             listed.key == added.key && listed.life == life && listed.generation > added.generation
         });
-        let at = if added.generation == Some(0) { Some(0) } else { None };
-        let at = later.or(at).unwrap_or(self.bindings.len());
+        // what was bound when the environment was created is older than any event
+        let is_oldest = added.generation == Some(0)
+            && self.bindings.iter().all(|listed| listed.key != added.key);
+        let end = if is_oldest { 0 } else { self.bindings.len() };
+        let at = later.unwrap_or(end);
         self.bindings.insert(at, added);
     }
 

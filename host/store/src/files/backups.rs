@@ -24,9 +24,7 @@ pub(super) fn ensure_possible(
     if kinds.is_empty() {
         return Ok(());
     }
-    let backups = folder.join(FOLDER);
-    disk.create_folder(&backups).map_err(StoreError::io("create", &backups))?;
-    ensure_inside(disk, folder, &backups)?;
+    create_folder(disk, folder)?;
     for kind in kinds {
         let backup = path(folder, *kind, revision);
         disk.ensure_keepable(&backup).map_err(StoreError::io("write", &backup))?;
@@ -44,14 +42,20 @@ pub(super) fn keep(
     if kinds.is_empty() {
         return Ok(());
     }
-    let backups = folder.join(FOLDER);
-    disk.create_folder(&backups).map_err(StoreError::io("create", &backups))?;
-    ensure_inside(disk, folder, &backups)?;
+    let backups = create_folder(disk, folder)?;
     for kind in kinds {
         let backup = path(folder, *kind, revision);
         disk.keep(&folder.join(kind.name()), &backup).map_err(StoreError::io("write", &backup))?;
     }
     disk.flush_folder(&backups).map_err(StoreError::io("write", &backups))
+}
+
+/// Creates the folder of backups, which no link leads out of the environment, and returns it.
+fn create_folder(disk: &dyn Disk, folder: &Path) -> Result<PathBuf, StoreError> {
+    let backups = folder.join(FOLDER);
+    disk.create_folder(&backups).map_err(StoreError::io("create", &backups))?;
+    ensure_inside(disk, folder, &backups)?;
+    Ok(backups)
 }
 
 /// Removes the backups of old revisions, except for the newest `kept` ones. `last` is the newest

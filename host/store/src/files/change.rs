@@ -213,25 +213,13 @@ impl Before {
                 journal.files.insert(kind.name().into(), change);
             }
         }
-        let removed = edit.removed_answers.iter().map(|answers_ref| (answers_ref, None));
-        let written = edit.answers.iter().map(|new| (&new.answers_ref, Some(new.text.clone())));
-        for (answers_ref, after) in removed.chain(written) {
-            let path = answers::target(disk, folder, answers_ref)?;
-            let before = text::digest(disk, &folder.join(&path))?;
-            if before.is_some() || after.is_some() {
-                journal.files.insert(path, FileChange { before, after, is_private: true });
-            }
-        }
-        if let Some(backup) = &edit.backup {
-            let path = folder.join(BACKUP);
-            disk::ensure_inside(disk, folder, &path)?;
-            let before = text::digest(disk, &path)?;
-            let change = FileChange { before, after: Some(backup.clone()), is_private: true };
-            journal.files.insert(BACKUP.into(), change);
-        }
+        add_answers(disk, folder, &mut journal, edit)?;
         let mut next = self.revision.clone();
         next.revision = self.found.saturating_add(u64::from(!journal.files.is_empty()));
         next.texts = digests;
+        if self.found > 0 && (self.digests.is_empty() || edit.backup.is_some()) {
+            next.began = next.revision;
+        }
         self.append_audit(&mut journal, &mut next, &edit.audit);
         if let Some(seq) = edit.prune_audit {
             self.prune_audit(disk, folder, &mut journal, &mut next, seq)?;
@@ -305,4 +293,30 @@ impl Before {
         journal.logs.insert(requests::NAME.into(), append);
         Ok(())
     }
+}
+
+/// Adds the answers documents of an edit to its journal, and the backup of the environment.
+fn add_answers(
+    disk: &dyn Disk,
+    folder: &Path,
+    journal: &mut Journal,
+    edit: &Edit,
+) -> Result<(), ChangeError> {
+    let removed = edit.removed_answers.iter().map(|answers_ref| (answers_ref, None));
+    let written = edit.answers.iter().map(|new| (&new.answers_ref, Some(new.text.clone())));
+    for (answers_ref, after) in removed.chain(written) {
+        let path = answers::target(disk, folder, answers_ref)?;
+        let before = text::digest(disk, &folder.join(&path))?;
+        if before.is_some() || after.is_some() {
+            journal.files.insert(path, FileChange { before, after, is_private: true });
+        }
+    }
+    if let Some(backup) = &edit.backup {
+        let path = folder.join(BACKUP);
+        disk::ensure_inside(disk, folder, &path)?;
+        let before = text::digest(disk, &path)?;
+        let change = FileChange { before, after: Some(backup.clone()), is_private: true };
+        journal.files.insert(BACKUP.into(), change);
+    }
+    Ok(())
 }

@@ -202,7 +202,10 @@ impl Backend for FileBackend {
     }
 
     fn replaced_texts(&self, id: &EnvId) -> Result<Vec<(TextKind, u64)>, StoreError> {
-        backups::list(&*self.disk, &self.folder(id))
+        let environment = self.environment(id);
+        let began = environment.read_unchanged(|journal| environment.revision(journal))?.began;
+        let kept = backups::list(environment.disk, &environment.path)?;
+        Ok(kept.into_iter().filter(|(_, revision)| *revision >= began).collect())
     }
 
     fn replaced_text(

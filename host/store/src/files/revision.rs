@@ -23,6 +23,10 @@ pub(super) struct StoredRevision {
     schema: String,
     /// The number of changes.
     pub revision: u64,
+    /// The revision with which the environment replaced another one of its id, or a deleted one;
+    /// 0 if there was none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub began: u64,
     /// The digests of the texts after the last change.
     pub texts: BTreeMap<String, Sha256Digest>,
     /// The ends of the audit log.
@@ -34,10 +38,16 @@ impl Default for StoredRevision {
         Self {
             schema: SCHEMA.to_owned(),
             revision: 0,
+            began: 0,
             texts: BTreeMap::new(),
             audit: AuditEnds::default(),
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde expects")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl StoredRevision {

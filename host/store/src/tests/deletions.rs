@@ -57,6 +57,22 @@ fn of_a_deleted_environment_the_log_the_requests_and_the_revision_stay() {
 }
 
 #[test]
+fn texts_of_a_deleted_environment_are_not_those_of_a_new_one() {
+    for test in backends() {
+        let backend = test.backend();
+        let kept = || backend.replaced_texts(&id("a")).expect("listed");
+        write(backend, "a", &[(TextKind::Document, "1")], &["created"]);
+        write(backend, "a", &[(TextKind::Document, "2")], &["changed"]);
+        assert_eq!(kept(), [(TextKind::Document, 1)]);
+        delete(backend, "a", &request(None, "delete")).expect("deleted");
+        write(backend, "a", &[(TextKind::Document, "4")], &["created again"]);
+        assert_eq!(kept(), []);
+        write(backend, "a", &[(TextKind::Document, "5")], &["changed"]);
+        assert_eq!(kept(), [(TextKind::Document, 4)]);
+    }
+}
+
+#[test]
 fn a_deletion_of_another_revision_is_refused() {
     for test in backends() {
         let backend = test.backend();

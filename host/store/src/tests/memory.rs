@@ -39,6 +39,8 @@ struct Content {
     ends: AuditEnds,
     requests: Vec<RequestRecord>,
     revision: u64,
+    /// The revision with which the environment replaced another one.
+    began: u64,
 }
 
 impl MemoryBackend {
@@ -112,6 +114,9 @@ impl Content {
         self.texts.retain(|kind, _| !edit.removes.contains(kind));
         self.backup = edit.backup.clone().or(self.backup.take());
         self.revision += u64::from(edit.changes_content());
+        if edit.backup.is_some() {
+            self.began = self.revision;
+        }
         self.audit.extend(edit.audit.iter().map(|event| self.ends.last.append(event)));
         if let Some(seq) = edit.prune_audit {
             let heads = |line: &String| AuditHead::of_line(line.as_bytes()).expect("numbered");
@@ -232,7 +237,10 @@ impl Backend for MemoryBackend {
     }
 
     fn replaced_texts(&self, id: &EnvId) -> Result<Vec<(TextKind, u64)>, StoreError> {
-        Ok(self.entry(id).content().replaced.keys().copied().collect())
+        let entry = self.entry(id);
+        let content = entry.content();
+        let kept = content.replaced.keys().filter(|(_, revision)| *revision >= content.began);
+        Ok(kept.copied().collect())
     }
 
     fn replaced_text(
