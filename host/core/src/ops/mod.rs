@@ -25,6 +25,7 @@ pub mod history;
 pub mod import;
 mod input_file;
 pub mod inspect;
+mod json_members;
 mod key_file;
 pub mod limits;
 pub(crate) mod load_limits;

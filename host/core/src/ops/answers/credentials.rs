@@ -3,14 +3,12 @@
 //! A value is hidden if a schema of the packs that use the answers marks it, or if its name or its
 //! form is that of a credential, by the rule that is used for the output of tools.
 
-use std::fmt;
 use std::ops::Range;
 
 use env_pack_domain::messaging::SecretRef;
 use env_pack_domain::{AnswersRef, Environment, ForeignText};
 use gtc_engine::{REDACTED, holds_credential, is_credential};
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -18,6 +16,7 @@ use super::check::schema_of;
 use super::target::users;
 use crate::Host;
 use crate::answers_schema::{AnswersSchema, ValueSchemas};
+use crate::ops::json_members::Members;
 
 /// The bytes at the end of a name that tell whether it is that of a credential.
 const MAX_NAME_BYTES: usize = 128;
@@ -206,33 +205,6 @@ fn looks_secret(name: &str, json: &str) -> bool {
         Ok(text) if text.parse::<SecretRef>().is_ok() => false,
         Ok(text) => is_credential(name, &text) || holds_credential(&text),
         Err(_) => is_credential(name, json),
-    }
-}
-
-/// The members of an object, with their exact text.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct MembersVisitor;
-
-        impl<'de> Visitor<'de> for MembersVisitor {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(MembersVisitor)
     }
 }
 

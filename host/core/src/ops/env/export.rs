@@ -1,15 +1,14 @@
 //! Exports an environment to one document.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::EnvId;
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::error::ExportError;
 use crate::Host;
+use crate::ops::json_members::Members;
 use crate::ops::output_file::write_private;
 use crate::ops::phrases::display_path;
 use gtc_engine::is_credential;
@@ -127,33 +126,5 @@ fn note_credentials(value: &RawValue, name: &str, place: &str, places: &mut Vec<
             }
         }
         _ => {}
-    }
-}
-
-/// All members of a JSON object, also doubled ones.
-#[derive(Default)]
-struct Members<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct MembersVisitor;
-
-        impl<'de> Visitor<'de> for MembersVisitor {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(MembersVisitor)
     }
 }
