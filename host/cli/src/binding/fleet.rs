@@ -69,13 +69,11 @@ impl RollbackArguments {
             ("if_revision", self.if_revision.is_some()),
         ];
         let of_many = [("keep_going", self.keep_going), ("yes", self.yes)];
-        let (misplaced, reason): (&[_], _) = match self.environments {
-            ChangedEnvironments::One(_) => (&of_many, "needs a pattern such as `--env 'prod-*'`"),
-            ChangedEnvironments::Many(_) => (&of_one, "cannot be combined with a pattern"),
-        };
-        match misplaced.iter().find(|(_, is_given)| *is_given) {
-            Some((argument, _)) => Err(UsageError::new(argument, reason)),
-            None => Ok(()),
+        match self.environments {
+            ChangedEnvironments::One(_) => {
+                reject(&of_many, "needs a pattern such as `--env 'prod-*'`")
+            }
+            ChangedEnvironments::Many(_) => reject(&of_one, "cannot be combined with a pattern"),
         }
     }
 
@@ -108,6 +106,14 @@ impl RollbackArguments {
                 AnyRollback::Many(FleetRollback { request, dry_run, confirmed })
             }
         })
+    }
+}
+
+/// Refuses the first of these arguments that is given.
+fn reject(arguments: &[(&'static str, bool)], reason: &str) -> Result<(), UsageError> {
+    match arguments.iter().find(|(_, is_given)| *is_given) {
+        Some((argument, _)) => Err(UsageError::new(argument, reason)),
+        None => Ok(()),
     }
 }
 

@@ -12,13 +12,10 @@ use crate::args::fleet::{AllArg, EnvironmentsArg, KindPattern, PackRefPattern, S
 use crate::error::UsageError;
 use crate::exit_code::{EXIT_ERROR, EXIT_REFUSED};
 use crate::input::Input;
-use crate::list_writer::ListWriter;
-use crate::output::Output;
 use crate::parse::Payload;
 use crate::render::{BAD, GOOD, NOTICE, RenderHuman, empty_cell, plural, verdict_sign};
 use crate::runner::Runner;
 use crate::table::{Cell, Style, Table};
-use gtc_core::TerminationSignals;
 use gtc_core::ops::doctor::{self, BindingHealth, DoctorFinding, DoctorReport, FindingSubject};
 use gtc_core::ops::fleet::Fleet;
 
@@ -72,7 +69,9 @@ pub(super) fn run(runner: &Runner, input: Input<DoctorPayload>) -> io::Result<u8
             output.result(&**report)?;
             Ok(exit_code(report))
         }
-        Diagnosis::Many(fleet, strict) => write_fleet(output, fleet, *strict),
+        Diagnosis::Many(fleet, strict) => fleet::write(output, fleet, |is_interrupted, write| {
+            fleet.doctor(*strict, is_interrupted, write)
+        }),
     })
 }
 
@@ -84,16 +83,6 @@ fn exit_code(report: &DoctorReport) -> u8 {
     } else {
         EXIT_REFUSED
     }
-}
-
-fn write_fleet(output: &Output<'_>, fleet: &Fleet<'_>, strict: bool) -> io::Result<u8> {
-    let mut writer = ListWriter::begin(*output)?;
-    let width = fleet::width(fleet);
-    let signals = TerminationSignals::catch();
-    let totals = fleet.doctor(strict, &|| signals.received(), &mut |report| {
-        fleet::write_report(&mut writer, width, report)
-    })?;
-    fleet::finish(writer, &totals)
 }
 
 impl SummaryLine for DoctorReport {

@@ -6,8 +6,10 @@ use serde::Serialize;
 
 use crate::exit_code::{EXIT_ERROR, EXIT_REFUSED};
 use crate::list_writer::ListWriter;
+use crate::output::Output;
 use crate::render::{BAD, plural, verdict_sign};
 use crate::table::Style;
+use gtc_core::TerminationSignals;
 use gtc_core::ops::fleet::{Fleet, FleetReport, FleetTotals};
 
 /// A report on one of many environments.
@@ -23,7 +25,7 @@ pub(super) trait SummaryLine: Serialize {
 }
 
 /// Writes one report: a line, and the details if the environment did not pass.
-pub(super) fn write_report<R: SummaryLine>(
+fn write_report<R: SummaryLine>(
     writer: &mut ListWriter<'_>,
     width: usize,
     report: &FleetReport<R>,
@@ -45,13 +47,31 @@ pub(super) fn write_report<R: SummaryLine>(
     })
 }
 
+/// Writes the reports of many environments as `check` makes them, and returns the exit code.
+/// `check` gets a function that says whether the user interrupted it, and one that writes a report.
+pub(super) fn write<R: SummaryLine>(
+    output: &Output<'_>,
+    fleet: &Fleet<'_>,
+    check: impl FnOnce(
+        &(dyn Fn() -> bool + Sync),
+        &mut dyn FnMut(&FleetReport<R>) -> io::Result<()>,
+    ) -> io::Result<FleetTotals>,
+) -> io::Result<u8> {
+    let mut writer = ListWriter::begin(*output)?;
+    let width = width(fleet);
+    let signals = TerminationSignals::catch();
+    let totals =
+        check(&|| signals.received(), &mut |report| write_report(&mut writer, width, report))?;
+    finish(writer, &totals)
+}
+
 /// The width of the ids of environments.
-pub(super) fn width(fleet: &Fleet<'_>) -> usize {
+fn width(fleet: &Fleet<'_>) -> usize {
     fleet.ids().iter().map(|id| id.as_str().len()).max().unwrap_or_default()
 }
 
 /// Writes the numbers of environments, and returns the exit code.
-pub(super) fn finish(writer: ListWriter<'_>, totals: &FleetTotals) -> io::Result<u8> {
+fn finish(writer: ListWriter<'_>, totals: &FleetTotals) -> io::Result<u8> {
     writer.finish(totals, || {
         let (sign, style) = verdict_sign(totals.passed());
         let mut text = plural(totals.environments, "environment");

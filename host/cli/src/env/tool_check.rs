@@ -10,8 +10,6 @@ use super::fleet::{self, SummaryLine};
 use crate::args::fleet::Selection;
 use crate::exit_code::{EXIT_ERROR, EXIT_REFUSED};
 use crate::input::Input;
-use crate::list_writer::ListWriter;
-use crate::output::Output;
 use crate::render::{BAD, GOOD, NOTICE, RenderHuman, empty_cell, plural, verdict_sign};
 use crate::runner::Runner;
 use crate::table::{Cell, Style, Table};
@@ -43,7 +41,9 @@ pub(super) fn run(runner: &Runner, input: Input<DoctorPayload>) -> io::Result<u8
             output.result(&**report)?;
             Ok(exit_code(report))
         }
-        Checks::Many(fleet, strict) => write_fleet(output, fleet, *strict),
+        Checks::Many(fleet, strict) => fleet::write(output, fleet, |is_interrupted, write| {
+            fleet.tool_check(*strict, is_interrupted, write)
+        }),
     })
 }
 
@@ -55,16 +55,6 @@ fn exit_code(report: &ToolCheckReport) -> u8 {
     } else {
         EXIT_REFUSED
     }
-}
-
-fn write_fleet(output: &Output<'_>, fleet: &Fleet<'_>, strict: bool) -> io::Result<u8> {
-    let mut writer = ListWriter::begin(*output)?;
-    let width = fleet::width(fleet);
-    let signals = TerminationSignals::catch();
-    let totals = fleet.tool_check(strict, &|| signals.received(), &mut |report| {
-        fleet::write_report(&mut writer, width, report)
-    })?;
-    fleet::finish(writer, &totals)
 }
 
 impl SummaryLine for ToolCheckReport {
