@@ -181,13 +181,13 @@ fn of_all_environments_a_damaged_one_is_reported_and_the_others_are_migrated() {
     }
     std::fs::write(path(&sandbox, "b", "environment.json"), "{").expect("a file");
     let migrate = || sandbox.verb("op env migrate --all");
-    let human = migrate().human().exited(1);
+    let human = migrate().human().exited(2);
     human.shows(&[
         "! environment `a` would be migrated",
         "✗ environment `b` cannot be migrated\n",
         "next: make these changes with `gtc op env migrate --all --apply`\n",
     ]);
-    let report = migrate().arg("--apply").idempotency_key("k").exited(1).result();
+    let report = migrate().arg("--apply").idempotency_key("k").exited(2).result();
     assert_eq!(members(&report["environments"], "environment_id"), ["a", "b", "c"]);
     let error = report["environments"][1]["error"].as_str().expect("an error");
     assert_contains(error, &["environment.json", "is not well-formed"]);

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::args::environment::EnvironmentOrAll;
 use crate::args::idempotency_key::{IdempotencyKey, IfRevision};
 use crate::error::UsageError;
+use crate::exit_code::{EXIT_ERROR, EXIT_REFUSED};
 use crate::input::Input;
 use crate::parse::Payload;
 use crate::render::{BAD, GOOD, NOTICE, RenderHuman, shown};
@@ -60,13 +61,26 @@ impl Payload for MigratePayload {
 }
 
 pub(super) fn run(runner: &Runner, input: Input<MigratePayload>) -> io::Result<u8> {
-    runner.check(
+    runner.run_with_writer(
         "env",
         "migrate",
         input,
         |request| Ok(env::migrate(&runner.host, &request)?),
-        |report| report.environments.iter().all(|environment| environment.error.is_none()),
+        |output, report| {
+            output.result(report)?;
+            Ok(exit_code(report))
+        },
     )
+}
+
+fn exit_code(report: &MigrateReport) -> u8 {
+    if report.is_incomplete {
+        EXIT_ERROR
+    } else if report.environments.iter().any(|environment| environment.error.is_some()) {
+        EXIT_REFUSED
+    } else {
+        0
+    }
 }
 
 impl RenderHuman for MigrateReport {

@@ -9,6 +9,7 @@ use super::defaults::{Defaults, WithDefaults, bind_defaults};
 use super::error::EnvError;
 use super::event::event;
 use crate::Host;
+use crate::operation_error::{ExitOutcome, OperationError as _};
 use crate::ops::audit;
 use gtc_store::{Change, Stored};
 
@@ -35,6 +36,10 @@ pub struct MigrateReport {
     /// The idempotency key of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
+    /// Whether the state of an environment is not known, because of a fault of this machine or of
+    /// its files.
+    #[serde(skip)]
+    pub is_incomplete: bool,
 }
 
 /// An environment that was brought up to date, or would be.
@@ -71,6 +76,7 @@ impl MigratedEnvironment {
 /// [`EnvError`] when the one environment cannot be read or changed, or none can be listed.
 pub fn migrate(host: &Host, request: &MigrateRequest) -> Result<MigrateReport, EnvError> {
     let defaults = Defaults::load(host)?;
+    let mut is_incomplete = false;
     let environments = match &request.environment {
         Some(id) => vec![migrate_one(host, &defaults, request, id)?],
         None => host
@@ -79,6 +85,7 @@ pub fn migrate(host: &Host, request: &MigrateRequest) -> Result<MigrateReport, E
             .iter()
             .map(|id| {
                 migrate_one(host, &defaults, request, id).unwrap_or_else(|error| {
+                    is_incomplete |= error.exit_outcome() == ExitOutcome::Failed;
                     MigratedEnvironment {
                         environment_id: id.to_string(),
                         error: Some(with_causes(&error)),
@@ -89,7 +96,7 @@ pub fn migrate(host: &Host, request: &MigrateRequest) -> Result<MigrateReport, E
             .collect(),
     };
     let idempotency_key = request.idempotency_key.clone();
-    Ok(MigrateReport { applied: request.apply, environments, idempotency_key })
+    Ok(MigrateReport { applied: request.apply, environments, idempotency_key, is_incomplete })
 }
 
 fn migrate_one(
