@@ -113,6 +113,8 @@ fn a_document_goes_to_a_private_file_or_through_a_pipe() {
     assert_eq!(sandbox.read_text("out.json"), exported(&sandbox));
     let mode = sandbox.home().join("out.json").metadata().expect("a file").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(sandbox.env().export().output("-").succeeded().stdout, exported(&sandbox));
+    sandbox.env().backup("-").refused(2, "invalid-argument");
     sandbox.env().export().args(["--out", "again.json"]).succeeded();
     let target = Sandbox::new();
     let mut import = target.env().import("-").command();

@@ -1,7 +1,7 @@
 //! `gtc op env backup`: write an environment to one private file, with its credentials.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use schemars::JsonSchema;
@@ -29,6 +29,10 @@ impl Payload for BackupPayload {
     type Request = ExportRequest;
 
     fn into_request(self) -> Result<ExportRequest, UsageError> {
+        if self.output == Path::new("-") {
+            let reason = "name a file that only you can read: a backup may hold credentials";
+            return Err(UsageError::new("output", reason));
+        }
         Ok(ExportRequest {
             environment: self.environment_id.parse()?,
             output: Some(self.output),

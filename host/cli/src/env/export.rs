@@ -1,7 +1,7 @@
 //! `gtc op env export`: write an environment to one document.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use schemars::JsonSchema;
@@ -32,7 +32,7 @@ Values that look like credentials are never exported.";
 pub(crate) struct ExportPayload {
     #[command(flatten)]
     pub environment_id: EnvironmentArg,
-    /// File to write [default: standard output]
+    /// File to write; `-` is standard output, the default
     #[arg(short, long, visible_alias = "out", value_name = "FILE")]
     #[serde(default)]
     pub output: Option<PathBuf>,
@@ -44,7 +44,7 @@ impl Payload for ExportPayload {
     fn into_request(self) -> Result<ExportRequest, UsageError> {
         Ok(ExportRequest {
             environment: self.environment_id.parse()?,
-            output: self.output,
+            output: self.output.filter(|output| output != Path::new("-")),
             keeps_credentials: false,
         })
     }
