@@ -23,7 +23,7 @@ struct Event {
     what: What,
 }
 
-/// What an event did, with a revision of the environment.
+/// The kind of an event, with the revision that it made or saw.
 #[derive(Clone, Copy, Debug)]
 enum What {
     Change(u64),

@@ -37,7 +37,7 @@ pub struct Endpoint {
     pub created_at: String,
     /// When it was changed last, in RFC 3339.
     pub updated_at: String,
-    /// Who changed it last.
+    /// The user or program that changed it last.
     pub updated_by: String,
 }
 

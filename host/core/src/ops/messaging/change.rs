@@ -33,7 +33,7 @@ pub struct AddRequest {
     pub secret_refs: Vec<SecretRef>,
     /// The secret that the provider presents with each incoming message.
     pub webhook_secret_ref: Option<SecretRef>,
-    /// Who adds it; the user who runs the program unless it is given.
+    /// The user or program that adds it. Default: the user who runs this program.
     pub updated_by: Option<String>,
     /// Idempotency key; written to the audit log and returned.
     pub idempotency_key: Option<String>,
@@ -50,7 +50,7 @@ pub struct EndpointRequest {
     pub endpoint: EndpointId,
     /// The change.
     pub change: EndpointChange,
-    /// Who changes it; the user who runs the program unless it is given.
+    /// The user or program that changes it. Default: the user who runs this program.
     pub updated_by: Option<String>,
     /// The only generation of the endpoint to accept.
     pub if_generation: Option<u64>,

@@ -58,7 +58,7 @@ pub struct EndpointReport {
     pub created_at: ForeignText,
     /// When it was changed last, in RFC 3339.
     pub updated_at: ForeignText,
-    /// Who changed it last.
+    /// The user or program that changed it last.
     pub updated_by: ForeignText,
 }
 
