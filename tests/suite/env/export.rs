@@ -213,7 +213,7 @@ fn a_backup_keeps_credentials_and_is_restored() {
     assert_eq!(mode & 0o777, 0o600);
     sandbox.env().backup("backup.json").human().succeeded().shows(&[
         "✓ backed up environment `local` to backup.json",
-        "next: restore it with `gtc op env restore backup.json`",
+        "next: restore it with `gtc op env restore backup.json --replace local`",
     ]);
     let before = [sandbox.document("local").to_string(), sandbox.pins()];
     sandbox.env_packs().remove("sessions").yes().succeeded();

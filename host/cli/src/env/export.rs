@@ -69,21 +69,23 @@ pub(super) fn run(runner: &Runner, input: Input<ExportPayload>) -> io::Result<u8
 impl RenderHuman for ExportReport {
     fn render_human(&self, verb: &str) -> String {
         let path = self.path.as_deref().unwrap_or("-");
+        let id = &self.environment_id;
+        let file = quoted(path);
         let [done, next] = match verb {
-            "backup" => ["backed up", "restore"],
-            _ => ["exported", "import"],
+            "backup" => [
+                "backed up",
+                &format!("restore it with `gtc op env restore {file} --replace {id}`"),
+            ],
+            _ => ["exported", &format!("import it with `gtc op env import {file}`")],
         };
         format!(
-            "{} {done} environment `{}` to {} ({} bytes)\n  {}, {}, {}\nnext: {next} it with `gtc op env \
-             {next} {}`\n",
+            "{} {done} environment `{id}` to {} ({} bytes)\n  {}, {}, {}\nnext: {next}\n",
             Style::Good.paint(GOOD),
-            self.environment_id,
             shown(path),
             self.bytes,
             plural(self.bindings, "binding"),
             answers_documents(self.answers),
             plural(self.keys, "trusted key"),
-            quoted(path)
         )
     }
 }
