@@ -288,3 +288,11 @@ fn generations_of_an_environment_that_was_replaced_are_not_restored() {
         rollback.refused(1, "not-found");
     }
 }
+
+#[test]
+fn bindings_older_than_the_log_are_in_their_order() {
+    let sandbox = Sandbox::with_local();
+    let packs = sandbox.env_packs().list().succeeded().result();
+    let listed = sandbox.history().list().succeeded().result();
+    assert_eq!(members(&listed["bindings"], "slot"), members(&packs["bindings"], "slot"));
+}

@@ -128,6 +128,8 @@ struct History<'a> {
     filter: &'a HistoryFilter,
     bindings: VecDeque<PastBinding>,
     earlier: usize,
+    /// The number of listed bindings that are older than the audit log.
+    oldest: usize,
     places: HashMap<BindingKey, Place>,
     /// The number of lives of all places so far.
     lives: u64,
@@ -146,7 +148,7 @@ struct Place {
 impl<'a> History<'a> {
     fn new(filter: &'a HistoryFilter) -> Self {
         let places = HashMap::new();
-        Self { filter, bindings: VecDeque::new(), earlier: 0, places, lives: 0 }
+        Self { filter, bindings: VecDeque::new(), earlier: 0, oldest: 0, places, lives: 0 }
     }
 
     /// Notes an event, if it is that of a changed binding.
@@ -197,6 +199,7 @@ impl<'a> History<'a> {
         while self.bindings.len() > self.filter.last {
             self.bindings.pop_front();
             self.earlier += 1;
+            self.oldest = self.oldest.saturating_sub(1);
         }
     }
 
@@ -258,8 +261,12 @@ impl<'a> History<'a> {
         // what was bound when the environment was created is older than any event
         let is_oldest = added.generation == Some(0)
             && self.bindings.iter().all(|listed| listed.key != added.key);
-        let end = if is_oldest { 0 } else { self.bindings.len() };
-        let at = later.unwrap_or(end);
+        let at = match later {
+            Some(at) => at,
+            None if is_oldest => self.oldest,
+            None => self.bindings.len(),
+        };
+        self.oldest += usize::from(at <= self.oldest);
         self.bindings.insert(at, added);
     }
 
